@@ -1,0 +1,30 @@
+//! What every room speaks: typed ids, secrets that cannot be printed, the clock, scopes, events, jobs
+//! and problems. It does no I/O of its own and knows no room.
+
+mod clock;
+mod code;
+mod entropy;
+mod event;
+mod id;
+mod job;
+mod mask;
+mod page;
+mod problem;
+mod scope;
+mod secret;
+
+pub use clock::{Clock, Timestamp};
+pub use code::{Code, codes};
+pub use entropy::Entropy;
+pub use event::Event;
+pub use id::{
+    ApiKeyId, AuditId, CredentialId, EventId, FeedId, InboundId, IntegrationId, InvalidId, JobId,
+    MemberId, NotificationId, PlayerId, RequestLogId, SessionId, UserId, WidgetConfigId, WidgetId,
+    WorkspaceId,
+};
+pub use job::{JobKind, NewJob};
+pub use mask::{MASK, looks_secret};
+pub use page::{Cursor, Page, PageRequest};
+pub use problem::{FieldError, Problem};
+pub use scope::{Scope, ScopeSet};
+pub use secret::Secret;
