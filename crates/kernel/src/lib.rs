@@ -22,7 +22,7 @@ pub use id::{
     MemberId, NotificationId, PlayerId, RequestLogId, SessionId, UserId, WidgetConfigId, WidgetId,
     WorkspaceId,
 };
-pub use job::{JobKind, NewJob};
+pub use job::{JobKind, Lane, NewJob};
 pub use mask::{MASK, looks_secret};
 pub use page::{Cursor, Page, PageRequest};
 pub use problem::{FieldError, Problem};

@@ -1,0 +1,88 @@
+//! What is kept, and for how long. Old rows go a batch at a time, and SQLite gives the pages back.
+
+use kernel::Timestamp;
+use std::time::Duration;
+
+use crate::open::Pools;
+use crate::{Db, DbError, args};
+
+/// Ages after which rows are removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// Events.
+    pub events: Duration,
+    /// Requests that left the house.
+    pub requests: Duration,
+    /// Accepted pushes that were applied.
+    pub inbound: Duration,
+    /// Audit entries.
+    pub audit: Duration,
+}
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { events: 30 * DAY, requests: 14 * DAY, inbound: 30 * DAY, audit: 365 * DAY }
+    }
+}
+
+const BATCH: u32 = 5_000;
+
+impl Db {
+    /// Removes what is older than its retention. Returns how many rows went.
+    ///
+    /// # Errors
+    /// [`DbError`] when a batch cannot be removed; what went is gone.
+    pub async fn forget_old(&self, retention: &Retention) -> Result<u64, DbError> {
+        let now = self.clock().now();
+        let before = |age: Duration| now.minus(age);
+        let mut gone = 0;
+        for (table, column, limit, rule) in [
+            ("events", "at", before(retention.events), ""),
+            ("request_logs", "at", before(retention.requests), ""),
+            ("inbound_events", "received_at", before(retention.inbound), "AND state <> 'pending'"),
+            ("audit_entries", "at", before(retention.audit), ""),
+            ("idempotency_keys", "created_at", before(DAY), ""),
+            ("notifications", "created_at", before(90 * DAY), ""),
+        ] {
+            gone += self.forget(table, column, limit, rule).await?;
+        }
+        gone += self.forget_sessions(now).await?;
+        if let Pools::Sqlite { writer, .. } = self.pools() {
+            sqlx::query("PRAGMA incremental_vacuum(2000)").execute(writer).await?;
+        }
+        Ok(gone)
+    }
+
+    async fn forget(
+        &self,
+        table: &str,
+        column: &str,
+        before: Timestamp,
+        rule: &str,
+    ) -> Result<u64, DbError> {
+        let key = if table == "idempotency_keys" { "key" } else { "id" };
+        let sql = format!(
+            "DELETE FROM {table} WHERE (workspace_id, {key}) IN (SELECT workspace_id, {key} \
+             FROM {table} WHERE {column} < $1 {rule} LIMIT $2)"
+        );
+        let mut gone = 0;
+        loop {
+            let mut tx = self.system(true).await?;
+            let batch = tx.execute(&sql, args![before, BATCH]).await?;
+            tx.commit().await?;
+            gone += batch;
+            if batch < u64::from(BATCH) {
+                return Ok(gone);
+            }
+        }
+    }
+
+    async fn forget_sessions(&self, now: Timestamp) -> Result<u64, DbError> {
+        let mut tx = self.system(true).await?;
+        let gone = tx.execute("DELETE FROM sessions WHERE expires_at < $1", args![now]).await?;
+        tx.commit().await?;
+        Ok(gone)
+    }
+}

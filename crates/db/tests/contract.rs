@@ -1,0 +1,318 @@
+//! What the database promises, on SQLite and on PostgreSQL alike.
+
+use db::testing::{START, TestDb, databases, databases_at, raw_postgres};
+use db::{
+    Accepted, Db, DbError, Done, EventFilter, Handler, InboundFilter, InboundState, Inbox, Job,
+    JobError, NewInbound, Options, Worker, args,
+};
+use kernel::{Clock, FeedId, InboundId, IntegrationId, JobKind, Lane, NewJob, PageRequest};
+use serde_json::json;
+use std::pin::Pin;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+#[tokio::test]
+async fn what_is_not_committed_leaves_no_trace() {
+    for test in databases().await {
+        let workspace = test.workspace("acme").await;
+        let mut tx = workspace.write().await.unwrap();
+        tx.emit(workspace.id(), "feed.updated", "feed_1", json!({})).await.unwrap();
+        drop(tx);
+        let seen = workspace.events(&EventFilter::default(), &PageRequest::default()).await;
+        assert!(seen.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn events_are_read_by_kind_and_page() {
+    for test in databases().await {
+        let workspace = test.workspace("acme").await;
+        for n in 0..5 {
+            let mut tx = workspace.write().await.unwrap();
+            tx.emit(workspace.id(), "feed.updated", "feed_1", json!({ "n": n })).await.unwrap();
+            tx.emit(workspace.id(), "key.created", "key_1", json!({})).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+        let filter = EventFilter { kind: "feed.".into(), subject: String::new() };
+        let page = PageRequest { limit: 2, after: None };
+        let first = workspace.events(&filter, &page).await.unwrap();
+        assert_eq!(first.len(), 3, "one more than asked says that there is more");
+        let page = PageRequest { limit: 10, after: Some(first[1].id.to_string()) };
+        assert_eq!(workspace.events(&filter, &page).await.unwrap().len(), 3);
+    }
+}
+
+#[tokio::test]
+async fn a_taken_name_is_a_conflict() {
+    for test in databases().await {
+        test.workspace("acme").await;
+        let mut tx = test.db.system(true).await.unwrap();
+        let twice = tx
+            .execute(
+                "INSERT INTO workspaces (id, name, slug, created_at, updated_at) \
+                 VALUES ('ws_2', 'b', 'acme', 0, 0)",
+                args![],
+            )
+            .await;
+        assert!(matches!(twice, Err(DbError::Conflict)), "{twice:?}");
+    }
+}
+
+#[tokio::test]
+async fn postgres_itself_keeps_tenants_apart() {
+    for test in databases().await {
+        let (ours, theirs) = (test.workspace("ours").await, test.workspace("theirs").await);
+        for workspace in [&ours, &theirs] {
+            let mut tx = workspace.write().await.unwrap();
+            tx.emit(workspace.id(), "seen", "x", json!({})).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+        let Some(raw) = raw_postgres(&test).await else { continue };
+        let count = "SELECT count(*) FROM events";
+        let (none,): (i64,) = sqlx::query_as(count).fetch_one(&raw).await.unwrap();
+        assert_eq!(none, 0, "a connection that names no workspace sees nothing");
+        let name = "SELECT set_config('patchbay.workspace', $1, false)";
+        sqlx::query(name).bind(ours.id().to_string()).execute(&raw).await.unwrap();
+        let (one,): (i64,) = sqlx::query_as(count).fetch_one(&raw).await.unwrap();
+        assert_eq!(one, 1, "a connection sees the workspace that it names");
+        let insert = "INSERT INTO events (workspace_id, id, kind, subject, at, data) \
+                      VALUES ($1, 'evt_x', 'k', 's', 0, '{}')";
+        let foreign = sqlx::query(insert).bind(theirs.id().to_string()).execute(&raw).await;
+        assert!(foreign.is_err(), "nor can it write another's rows");
+    }
+}
+
+/// Tells the test about each job it runs and then does as it is told.
+struct Reports(mpsc::UnboundedSender<String>);
+
+const REPORT: JobKind = JobKind { name: "test.report", lane: Lane::Fast };
+
+impl Handler for Reports {
+    fn kind(&self) -> JobKind {
+        REPORT
+    }
+
+    fn run(&self, job: Job) -> Pin<Box<dyn Future<Output = Result<Done, JobError>> + Send + '_>> {
+        Box::pin(async move {
+            self.0.send(job.key.clone()).map_err(|error| JobError(error.to_string()))?;
+            if job.payload["fails"] == json!(true) && job.attempts == 1 {
+                return Err(JobError("as told".into()));
+            }
+            Ok(Done::Remove)
+        })
+    }
+}
+
+fn worker(db: &Db) -> (mpsc::UnboundedReceiver<String>, CancellationToken) {
+    let (to, from) = mpsc::unbounded_channel();
+    let stop = CancellationToken::new();
+    let worker = Worker::new(db.clone()).handle(Reports(to));
+    tokio::spawn(worker.run(stop.clone()));
+    (from, stop)
+}
+
+async fn enqueue(test: &TestDb, workspace: &db::Workspace, key: &str, payload: serde_json::Value) {
+    let run_at = test.db.clock().now();
+    let mut tx = workspace.write().await.unwrap();
+    let job = NewJob { kind: REPORT, key: key.into(), run_at, payload };
+    tx.enqueue(workspace.id(), job).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn jobs_run_whether_they_came_before_or_after_the_worker() {
+    for test in databases().await {
+        let workspace = test.workspace("acme").await;
+        enqueue(&test, &workspace, "before", json!({})).await;
+        let (mut ran, stop) = worker(&test.db);
+        assert_eq!(ran.recv().await.as_deref(), Some("before"));
+        enqueue(&test, &workspace, "after", json!({})).await;
+        assert_eq!(ran.recv().await.as_deref(), Some("after"));
+        stop.cancel();
+    }
+}
+
+#[tokio::test]
+async fn a_failed_job_is_tried_again() {
+    for test in databases().await {
+        let workspace = test.workspace("acme").await;
+        let (mut ran, stop) = worker(&test.db);
+        enqueue(&test, &workspace, "flaky", json!({ "fails": true })).await;
+        assert_eq!(ran.recv().await.as_deref(), Some("flaky"));
+        assert_eq!(ran.recv().await.as_deref(), Some("flaky"));
+        stop.cancel();
+    }
+}
+
+#[tokio::test]
+async fn one_workspace_with_very_much_to_do_does_not_delay_another() {
+    for test in databases().await {
+        let (busy, quiet) = (test.workspace("busy").await, test.workspace("quiet").await);
+        let run_at = test.db.clock().now();
+        let mut tx = busy.write().await.unwrap();
+        for n in 0..2_000 {
+            let job = NewJob { kind: REPORT, key: format!("busy-{n}"), run_at, payload: json!({}) };
+            tx.enqueue(busy.id(), job).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        enqueue(&test, &quiet, "quiet", json!({})).await;
+        let (mut ran, stop) = worker(&test.db);
+        let mut before = 0;
+        while ran.recv().await.as_deref() != Some("quiet") {
+            before += 1;
+        }
+        assert!(before < 200, "{before} jobs of the busy workspace came first");
+        stop.cancel();
+    }
+}
+
+#[tokio::test]
+async fn with_nothing_due_there_is_no_statement() {
+    for test in databases().await {
+        let workspace = test.workspace("acme").await;
+        let (mut ran, stop) = worker(&test.db);
+        enqueue(&test, &workspace, "first", json!({})).await;
+        assert_eq!(ran.recv().await.as_deref(), Some("first"));
+        let mut tx = workspace.write().await.unwrap();
+        let run_at = test.db.clock().now().plus(Duration::from_secs(3600));
+        let later = NewJob { kind: REPORT, key: "later".into(), run_at, payload: json!({}) };
+        tx.enqueue(workspace.id(), later).await.unwrap();
+        tx.commit().await.unwrap();
+        // The removal of the first job is the last statement there is.
+        let mut left = i64::MAX;
+        while left > 1 {
+            let mut tx = workspace.read().await.unwrap();
+            let row = tx.fetch_optional("SELECT count(*) AS n FROM jobs", args![]).await.unwrap();
+            left = row.unwrap().int("n").unwrap();
+        }
+        tokio::time::timeout(Duration::from_millis(50), ran.recv()).await.unwrap_err();
+        let before = test.db.statements();
+        tokio::time::timeout(Duration::from_millis(500), ran.recv()).await.unwrap_err();
+        assert_eq!(test.db.statements(), before);
+        stop.cancel();
+    }
+}
+
+fn push(test: &TestDb, workspace: &db::Workspace, event_id: Option<&str>) -> NewInbound {
+    let (now, entropy) = (test.db.clock().now(), test.db.entropy());
+    NewInbound {
+        workspace: workspace.id(),
+        id: InboundId::generate(now, entropy),
+        integration: "int_01h455vb4pex5vsknk084sn02q".parse::<IntegrationId>().unwrap(),
+        feed: Some("feed_01h455vb4pex5vsknk084sn02q".parse::<FeedId>().unwrap()),
+        provider: "webhook".into(),
+        event_id: event_id.map(str::to_owned),
+        event_type: Some("ping".into()),
+        received_at: now,
+        verified_by: "test".into(),
+        content_type: "application/json".into(),
+        body: b"{\"hello\":\"world\"}".to_vec(),
+        headers: json!({}),
+        remote_addr: None,
+        job: Some(NewJob { kind: REPORT, key: "apply".into(), run_at: now, payload: json!({}) }),
+    }
+}
+
+#[tokio::test]
+async fn a_push_is_accepted_once_and_comes_with_its_job() {
+    for test in databases().await {
+        let workspace = test.workspace("acme").await;
+        let inbox = Inbox::start(test.db.clone());
+        let pushes = (0..100).map(|n| {
+            let id = format!("event-{}", n % 50);
+            inbox.accept(push(&test, &workspace, Some(&id)))
+        });
+        let mut stored = 0;
+        for accepted in futures_join(pushes).await {
+            stored += usize::from(accepted.unwrap() == Accepted::Stored);
+        }
+        assert_eq!(stored, 50);
+        assert_eq!(inbox.accept(push(&test, &workspace, None)).await.unwrap(), Accepted::Stored);
+        assert_eq!(inbox.accept(push(&test, &workspace, None)).await.unwrap(), Accepted::Stored);
+        let page = PageRequest { limit: 200, after: None };
+        let listed = workspace.inbound(&InboundFilter::default(), &page).await.unwrap();
+        assert_eq!(listed.len(), 52);
+        assert_eq!(workspace.inbound_body(&listed[0]).unwrap(), b"{\"hello\":\"world\"}");
+        let (mut ran, stop) = worker(&test.db);
+        assert_eq!(ran.recv().await.as_deref(), Some("apply"));
+        stop.cancel();
+
+        let mut tx = workspace.write().await.unwrap();
+        let feed = listed[0].feed.unwrap();
+        let pending = tx.pending_inbound(workspace.id(), feed, 100).await.unwrap();
+        let range = (pending[0].id, pending[pending.len() - 1].id);
+        tx.settle_inbound(workspace.id(), feed, range, InboundState::Applied).await.unwrap();
+        assert!(tx.pending_inbound(workspace.id(), feed, 100).await.unwrap().is_empty());
+    }
+}
+
+async fn futures_join<F: Future>(all: impl Iterator<Item = F>) -> Vec<F::Output> {
+    let mut set = futures::stream::FuturesUnordered::new();
+    all.for_each(|each| set.push(each));
+    let mut done = Vec::new();
+    while let Some(one) = futures::StreamExt::next(&mut set).await {
+        done.push(one);
+    }
+    done
+}
+
+#[tokio::test]
+async fn a_data_key_is_rotated_while_its_rows_are_read() {
+    for test in databases().await {
+        let workspace = test.workspace("acme").await;
+        let inbox = Inbox::start(test.db.clone());
+        for _ in 0..150 {
+            inbox.accept(push(&test, &workspace, None)).await.unwrap();
+        }
+        let version = test.db.rotate_workspace(&test.master, workspace.id()).await.unwrap();
+        assert_eq!(version, 2);
+        let mut done = 0;
+        loop {
+            let progress = test.db.seal_anew(workspace.id()).await.unwrap();
+            done += progress.done;
+            if progress.done == 0 {
+                break;
+            }
+        }
+        assert_eq!(done, 150);
+        let page = PageRequest { limit: 200, after: None };
+        for event in workspace.inbound(&InboundFilter::default(), &page).await.unwrap() {
+            assert_eq!(workspace.inbound_body(&event).unwrap(), b"{\"hello\":\"world\"}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn another_master_key_is_refused_and_a_rotated_one_opens() {
+    for test in databases().await {
+        let workspace = test.workspace("acme").await;
+        let sealed = workspace.seal("credential", &"cred_1", b"kept").unwrap();
+        let next = vault::MasterKey::generate(test.db.entropy());
+        assert!(test.db.unlock(&next).await.is_err());
+        assert_eq!(test.db.rotate_master(&test.master, &next).await.unwrap(), 1);
+        let again = Db::open(Options::new(&test.url)).await.unwrap();
+        assert!(again.unlock(&test.master).await.is_err());
+        again.unlock(&next).await.unwrap();
+        let opened = again.workspace(workspace.id()).open("credential", &"cred_1", &sealed);
+        assert_eq!(opened.unwrap(), b"kept");
+    }
+}
+
+#[tokio::test]
+async fn what_is_old_is_forgotten() {
+    let clock = Clock::manual(START);
+    for test in databases_at(clock.clone()).await {
+        let workspace = test.workspace("acme").await;
+        let mut tx = workspace.write().await.unwrap();
+        tx.emit(workspace.id(), "old", "x", json!({})).await.unwrap();
+        tx.commit().await.unwrap();
+        clock.advance(Duration::from_secs(40 * 24 * 60 * 60));
+        let mut tx = workspace.write().await.unwrap();
+        tx.emit(workspace.id(), "new", "x", json!({})).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(test.db.forget_old(&db::Retention::default()).await.unwrap(), 1);
+        let left = workspace.events(&EventFilter::default(), &PageRequest::default()).await;
+        assert_eq!(left.unwrap().len(), 1);
+    }
+}
