@@ -29,6 +29,7 @@ impl Entropy {
     ///
     /// # Panics
     /// When the operating system has no randomness to give: nothing secret can be made then.
+    #[expect(clippy::disallowed_methods, reason = "this is the home of randomness")]
     pub fn fill(&self, into: &mut [u8]) {
         match self {
             Self::System => {

@@ -1,0 +1,286 @@
+//! Whether a catalog holds together: every file against the format, every template against what it names,
+//! every jq program compiled, every sample run, every icon harmless.
+
+mod icon;
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::catalog::{CatalogError, Folder};
+use crate::decode::{self, Options};
+use crate::jq::{self, Limits};
+use crate::provider::{Format, Provider, Request, Sample};
+use crate::schema::{self, Schema};
+use crate::template;
+
+/// The format of provider files, as JSON Schema.
+pub const PROVIDER_SCHEMA: &str = include_str!("../../../catalog/provider.schema.json");
+
+/// Something that is wrong in a catalog.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The file, within the catalog.
+    pub file: String,
+    /// JSON Pointer into it.
+    pub pointer: String,
+    /// What is wrong there.
+    pub message: String,
+}
+
+impl std::fmt::Display for Finding {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{}#{}: {}", self.file, self.pointer, self.message)
+    }
+}
+
+/// Checks the providers in the binary.
+pub fn embedded() -> Vec<Finding> {
+    lint(&Folder::embedded())
+}
+
+/// Checks the providers of a folder that looks like `catalog/`.
+pub fn dir(path: impl AsRef<Path>) -> Result<Vec<Finding>, CatalogError> {
+    Folder::read(path.as_ref()).map(|folder| lint(&folder))
+}
+
+fn lint(folder: &Folder) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let format = serde_json::from_str(PROVIDER_SCHEMA).ok().as_ref().map(Schema::trusted);
+    let format = match format {
+        Some(Ok(format)) => format,
+        Some(Err(error)) => {
+            return vec![finding("provider.schema.json", &error.pointer, &error.message)];
+        }
+        None => return vec![finding("provider.schema.json", "", "it is not JSON")],
+    };
+    for id in folder.ids() {
+        let file = format!("providers/{id}/provider.yaml");
+        let document = match folder.document(id) {
+            Ok(document) => document,
+            Err(error) => {
+                findings.push(finding(error.file(), "", &error.to_string()));
+                continue;
+            }
+        };
+        let wrong = format.validate(&document);
+        findings.extend(wrong.iter().map(|error| finding(&file, &error.pointer, &error.message)));
+        match folder.provider(id) {
+            Ok(provider) => {
+                Linter { file, provider: &provider, findings: &mut findings }.all(id, folder)
+            }
+            Err(error) => findings.push(finding(error.file(), "", &error.to_string())),
+        }
+    }
+    findings
+}
+
+struct Linter<'a> {
+    file: String,
+    provider: &'a Provider,
+    findings: &'a mut Vec<Finding>,
+}
+
+impl Linter<'_> {
+    fn all(&mut self, id: &str, folder: &Folder) {
+        self.identity(id);
+        self.schemas();
+        self.templates();
+        self.programs();
+        self.modes();
+        self.icon();
+        self.samples();
+        self.strays(id, folder);
+    }
+
+    fn report(&mut self, pointer: &str, message: impl AsRef<str>) {
+        self.findings.push(finding(&self.file, pointer, message.as_ref()));
+    }
+
+    fn identity(&mut self, id: &str) {
+        if self.provider.schema != 1 {
+            self.report("/schema", "only version 1 is known");
+        }
+        if self.provider.id != id {
+            self.report("/id", format!("must be the folder's name, `{id}`"));
+        }
+    }
+
+    fn schemas(&mut self) {
+        for (pointer, schema) in
+            [("/credentials", &self.provider.credentials), ("/config", &self.provider.config)]
+        {
+            if let Err(error) = Schema::new(schema) {
+                self.report(&format!("{pointer}{}", error.pointer), error.message);
+            }
+            for (name, field) in schema::fields(schema) {
+                let at = format!("{pointer}/properties/{name}");
+                if field.get("title").is_none_or(|title| title == "") {
+                    self.report(&at, "a field needs a `title`, which is its label");
+                }
+                let marked = !schema::sensitive(field).is_empty();
+                if pointer == "/credentials" && kernel::looks_secret(name) && !marked {
+                    self.report(&at, "looks like a secret; mark it with `x-sensitive: true`");
+                }
+                if pointer == "/config" && (marked || kernel::looks_secret(name)) {
+                    self.report(&at, "a secret belongs into `credentials`");
+                }
+            }
+        }
+    }
+
+    fn templates(&mut self) {
+        let provider = self.provider;
+        if let Some(base) = &provider.base_url {
+            self.template("/base_url", base);
+        }
+        for (at, auth) in provider.auth.iter().enumerate() {
+            auth.templates().for_each(|text| self.template(&format!("/auth/{at}"), text));
+        }
+        for (pointer, request) in [("/request", &provider.request), ("/test", &provider.test)] {
+            if let Some(request) = request {
+                self.request(pointer, request);
+            }
+        }
+    }
+
+    fn request(&mut self, pointer: &str, request: &Request) {
+        for text in [&request.path, &request.url].into_iter().flatten() {
+            self.template(pointer, text);
+        }
+        for value in request.query.values().chain(request.headers.values()).chain(&request.body) {
+            strings(value, &mut |text| self.template(pointer, text));
+        }
+        if request.url.is_none() && self.provider.base_url.is_none() {
+            self.report(pointer, "has neither a `url` nor a `base_url` to hang its path on");
+        }
+    }
+
+    fn template(&mut self, pointer: &str, text: &str) {
+        if let Err(error) = template::check(pointer, text) {
+            self.report(pointer, error.to_string());
+        }
+        for name in template::referenced(text) {
+            let mut words = name.split('.');
+            let schema = match words.next() {
+                Some("credentials") => &self.provider.credentials,
+                Some("config") => &self.provider.config,
+                _ => continue,
+            };
+            let field = words.next().unwrap_or_default();
+            if !schema::fields(schema).any(|(known, _)| known == field) {
+                self.report(pointer, format!("`{name}` is not declared"));
+            }
+        }
+    }
+
+    fn programs(&mut self) {
+        let provider = self.provider;
+        for (pointer, program) in [
+            ("/transform", &provider.transform),
+            ("/success", &provider.success),
+            ("/error_message", &provider.error_message),
+        ] {
+            if let Some(Err(error)) = program.as_deref().map(jq::compile) {
+                self.report(pointer, error.to_string());
+            }
+        }
+    }
+
+    /// What a mode needs is there, and what no mode uses is not.
+    fn modes(&mut self) {
+        let provider = self.provider;
+        if provider.pulls() {
+            if provider.request.is_none() {
+                self.report("/request", "a provider that is pulled needs a request");
+            }
+            if provider.samples.is_empty() {
+                self.report("/modes", "a provider that is pulled needs a sample in `samples/`");
+            }
+        } else if provider.request.is_some() || provider.interval_secs.is_some() {
+            self.report("/modes", "`request` and `interval_secs` have no effect without `pull`");
+        }
+        if provider.pushes() != provider.push.is_some() {
+            self.report("/push", "`push` in `modes` and a push part go together");
+        }
+        let Some(push) = &provider.push else { return };
+        for problem in push.problems() {
+            self.report("/push", problem);
+        }
+        let known: Vec<&String> =
+            schema::fields(&provider.credentials).map(|(name, _)| name).collect();
+        for field in push.credential_fields() {
+            if !known.iter().any(|name| *name == field) {
+                self.report("/push", format!("`credentials.{field}` is not declared"));
+            }
+        }
+    }
+
+    fn icon(&mut self) {
+        if let Err(message) = icon::check(&self.provider.icon_svg) {
+            self.report("/icon", message);
+        }
+    }
+
+    fn samples(&mut self) {
+        for sample in &self.provider.samples {
+            match outcome(self.provider, sample) {
+                Ok(document) if document == sample.expect => {}
+                Ok(document) => {
+                    let message = format!("the outcome is not what is expected, but {document}");
+                    self.findings.push(finding(&sample.file, "/expect", &message));
+                }
+                Err(message) => self.findings.push(finding(&sample.file, "/response", &message)),
+            }
+        }
+    }
+
+    /// Files that nothing reads are mistakes in a name.
+    fn strays(&mut self, id: &str, folder: &Folder) {
+        let root = format!("providers/{id}/");
+        let known = |name: &str| {
+            name == "provider.yaml"
+                || name == "push.yaml"
+                || name == self.provider.icon
+                || name.strip_prefix("samples/").is_some_and(|name| name.ends_with(".json"))
+        };
+        for file in folder.files() {
+            if file.strip_prefix(&root).is_some_and(|name| !known(name)) {
+                self.findings.push(finding(file, "", "nothing reads this file"));
+            }
+        }
+    }
+}
+
+/// What becomes of a recorded answer.
+fn outcome(provider: &Provider, sample: &Sample) -> Result<Value, String> {
+    let bytes = match (&sample.response, provider.format) {
+        (Value::String(text), format) if format != Format::Json => text.clone(),
+        (response, _) => response.to_string(),
+    };
+    let kind = sample.content_type.as_deref();
+    let document = decode::decode(bytes.as_bytes(), kind, provider.format, &Options::default())
+        .map_err(|error| error.to_string())?;
+    let Some(transform) = &provider.transform else { return Ok(document) };
+    let mut config = sample.config.clone().unwrap_or_else(|| Value::Object(Default::default()));
+    schema::apply_defaults(&provider.config, &mut config);
+    jq::compile(transform)
+        .and_then(|program| jq::run_with(&program, document, config, Limits::default()))
+        .map_err(|error| error.to_string())
+}
+
+fn strings(value: &Value, found: &mut dyn FnMut(&str)) {
+    match value {
+        Value::String(text) => found(text),
+        Value::Array(items) => items.iter().for_each(|item| strings(item, found)),
+        Value::Object(map) => map.values().for_each(|item| strings(item, found)),
+        _ => {}
+    }
+}
+
+fn finding(file: &str, pointer: &str, message: &str) -> Finding {
+    Finding { file: file.to_owned(), pointer: pointer.to_owned(), message: message.to_owned() }
+}
+
+#[cfg(test)]
+mod tests;

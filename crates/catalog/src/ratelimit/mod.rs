@@ -1,0 +1,147 @@
+//! What an answer says about the limit it was counted against. Services disagree about everything (the
+//! headers, the units, the status, whether there is a status), so a provider file may say how its service
+//! does it; what is common is understood without.
+
+mod body;
+mod header;
+mod unit;
+
+use std::time::Duration;
+
+use kernel::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use unit::Unit;
+
+/// The limit of a provider: what we keep to, and how its answers report theirs.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct RateLimitSpec {
+    /// So many requests …
+    #[serde(default)]
+    pub requests: Option<u32>,
+    /// … in so many seconds.
+    #[serde(default)]
+    pub window_secs: Option<u64>,
+    /// The headers that report, where they are not the usual ones.
+    #[serde(default)]
+    pub headers: Option<HeaderNames>,
+    /// Further ways in which an answer says "slow down", beside status 429.
+    #[serde(default)]
+    pub limited: Vec<Limited>,
+    /// How long to wait when an answer says "slow down" and not for how long, in seconds.
+    #[serde(default)]
+    pub wait_secs: Option<u64>,
+}
+
+/// The headers that report a limit.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeaderNames {
+    /// How many are allowed.
+    #[serde(default)]
+    pub limit: Option<String>,
+    /// How many are left.
+    #[serde(default)]
+    pub remaining: Option<String>,
+    /// When they are all back.
+    #[serde(default)]
+    pub reset: Option<String>,
+    /// In what unit `reset` is.
+    #[serde(default)]
+    pub reset_unit: Unit,
+    /// A header that tells what is used, and in which form.
+    #[serde(default)]
+    pub usage: Option<Usage>,
+}
+
+/// A header that tells what is used.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Usage {
+    /// Its name.
+    pub header: String,
+    /// Its form.
+    pub form: UsageForm,
+}
+
+/// The forms in which use is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UsageForm {
+    /// `18/5000`, also after a key as in `api-usage=18/5000`.
+    Fraction,
+    /// JSON with percentages `call_count`, `total_time`, `total_cputime`, and minutes
+    /// `estimated_time_to_regain_access`, at any depth.
+    Percent,
+}
+
+/// A way of saying "slow down" other than 429.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limited {
+    /// With any of these statuses; none listed means any status.
+    #[serde(default)]
+    pub status: Vec<u16>,
+    /// Where in the body: a JSON Pointer in which `*` stands for any item.
+    #[serde(default)]
+    pub at: Option<String>,
+    /// What stands there; none listed means that something does.
+    #[serde(default)]
+    pub is: Vec<Value>,
+}
+
+/// What an answer said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Observation {
+    /// How many are allowed in a window.
+    pub limit: Option<u64>,
+    /// How many are left.
+    pub remaining: Option<u64>,
+    /// When they are all back.
+    pub reset_at: Option<Timestamp>,
+    /// How long to wait before asking again.
+    pub retry_after: Option<Duration>,
+    /// Whether this answer is a refusal because of the limit.
+    pub limited: bool,
+}
+
+/// An answer, as far as limits go. `header` looks a header up by name, without regard to case.
+#[derive(Clone, Copy)]
+pub struct Answer<'a> {
+    /// The status.
+    pub status: u16,
+    /// The first value of a header.
+    pub header: &'a dyn Fn(&str) -> Option<String>,
+    /// The body, when it is JSON.
+    pub body: Option<&'a Value>,
+}
+
+/// Reads what an answer says about its limit, with the provider's own ways first.
+pub fn observe(spec: Option<&RateLimitSpec>, answer: &Answer<'_>, now: Timestamp) -> Observation {
+    let names = spec.and_then(|spec| spec.headers.as_ref());
+    let mut seen = header::configured(names, answer, now);
+    fill(&mut seen, header::usual(answer, now));
+    fill(&mut seen, body::observe(answer));
+    seen.limited |= answer.status == 429
+        || spec.is_some_and(|spec| spec.limited.iter().any(|way| body::matches(way, answer)))
+        || (seen.remaining == Some(0) && answer.status == 403);
+    if seen.limited && seen.retry_after.is_none() {
+        let until = seen.reset_at.filter(|at| *at > now).map(|at| at.since(now));
+        seen.retry_after = until.or(spec.and_then(|spec| spec.wait_secs).map(Duration::from_secs));
+    }
+    seen
+}
+
+/// What is already known stands.
+fn fill(seen: &mut Observation, more: Observation) {
+    seen.limit = seen.limit.or(more.limit);
+    seen.remaining = seen.remaining.or(more.remaining);
+    seen.reset_at = seen.reset_at.or(more.reset_at);
+    seen.retry_after = seen.retry_after.or(more.retry_after);
+    seen.limited |= more.limited;
+}
+
+#[cfg(test)]
+mod tests;

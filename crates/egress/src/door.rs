@@ -1,0 +1,184 @@
+//! The door itself: limits, attempts and retries, coalescing.
+
+use crate::attempt::Attempt;
+use crate::circuits::Circuits;
+use crate::coalesce::{Flights, Key, Outcome};
+use crate::config::Config;
+use crate::error::EgressError;
+use crate::gate::Gates;
+use crate::guard::Guard;
+use crate::log::Log;
+use crate::observe::{Observation, retry_after};
+use crate::redact::Redactor;
+use crate::request::{Limits, Request};
+use crate::resolve::{Checked, Resolve, SystemResolver};
+use crate::response::Response;
+use crate::retry::{self, Tried};
+use crate::tls::{self, BadRoots};
+use crate::wire::Wire;
+use kernel::{Clock, Entropy};
+use std::sync::Arc;
+use tokio::time::{Instant, sleep};
+
+/// Everything that leaves goes through this. Cheap to clone; all clones are the same door.
+#[derive(Clone)]
+pub struct Egress(Arc<Door>);
+
+pub(crate) struct Door {
+    pub(crate) config: Config,
+    pub(crate) guard: Arc<Guard>,
+    pub(crate) checked: Checked,
+    pub(crate) tls: Arc<rustls::ClientConfig>,
+    pub(crate) wire: Wire,
+    pub(crate) circuits: Circuits,
+    pub(crate) gates: Gates,
+    flights: Flights,
+    pub(crate) log: Arc<dyn Log>,
+    pub(crate) clock: Clock,
+    pub(crate) entropy: Entropy,
+}
+
+/// Why the door cannot be built.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// The extra root certificates are not what they should be.
+    #[error(transparent)]
+    Roots(#[from] BadRoots),
+    /// The HTTP client did not start, for instance because of the user agent's letters.
+    #[error("the HTTP client cannot be started: {0}")]
+    Client(String),
+}
+
+impl Egress {
+    /// A door that asks the system's name servers.
+    pub fn new(
+        config: Config,
+        clock: Clock,
+        entropy: Entropy,
+        log: Arc<dyn Log>,
+    ) -> Result<Self, SetupError> {
+        Self::with_resolver(config, clock, entropy, log, Arc::new(SystemResolver::new()))
+    }
+
+    /// A door that asks `names` instead.
+    pub fn with_resolver(
+        config: Config,
+        clock: Clock,
+        entropy: Entropy,
+        log: Arc<dyn Log>,
+        names: Arc<dyn Resolve>,
+    ) -> Result<Self, SetupError> {
+        let guard = Arc::new(Guard::new(config.allow_networks.clone()));
+        let checked = Checked { names, guard: guard.clone() };
+        let tls = tls::client(&config.extra_roots)?;
+        let wire =
+            Wire::new(checked.clone(), tls.clone(), &config.user_agent, config.connect_timeout)
+                .map_err(|error| SetupError::Client(error.to_string()))?;
+        Ok(Self(Arc::new(Door {
+            circuits: Circuits::new(config.breaker),
+            config,
+            guard,
+            checked,
+            tls: Arc::new(tls),
+            wire,
+            gates: Gates::new(),
+            flights: Flights::default(),
+            log,
+            clock,
+            entropy,
+        })))
+    }
+
+    /// The limits of a request that names none.
+    pub fn limits(&self) -> Limits {
+        self.0.config.limits
+    }
+
+    /// Sends a request and brings the whole answer, of whatever status, 304 included. An answer
+    /// that asks for fewer requests is [`EgressError::RateLimited`] when it is not retried.
+    /// Dropping the future takes the request back.
+    pub async fn send(&self, request: Request) -> Outcome {
+        let door = &self.0;
+        if !request.may_coalesce() {
+            return door.deliver(&request).await;
+        }
+        let key = Key::of(&request, door.limits(&request));
+        let begin = || {
+            let door = door.clone();
+            async move { door.deliver(&request).await }
+        };
+        door.flights.join(key, begin).await
+    }
+
+    pub(crate) fn door(&self) -> &Door {
+        &self.0
+    }
+}
+
+impl Door {
+    /// The limits that hold for a request.
+    pub(crate) fn limits(&self, request: &Request) -> Limits {
+        request.limits.unwrap_or(self.config.limits).sane()
+    }
+
+    async fn deliver(&self, request: &Request) -> Outcome {
+        let secrets = Redactor::new(&request.hidden);
+        let started = Instant::now();
+        let mut attempt = Attempt {
+            door: self,
+            request,
+            secrets: &secrets,
+            limits: self.limits(request),
+            number: 1,
+            insists: false,
+        };
+        loop {
+            self.gates.pass(&request.rate_limits, request.lane, request.max_wait).await?;
+            let outcome = attempt.run().await;
+            let seen = outcome.as_ref().ok().map(|answer| self.observe(request, answer));
+            let tried = Tried {
+                attempt: attempt.number,
+                elapsed: started.elapsed(),
+                transient: transient(&outcome, seen.as_ref()),
+                harmful: !request.may_repeat() && arrived(&outcome),
+                retry_after: seen.as_ref().and_then(|seen| seen.pause(self.clock.now())),
+            };
+            match retry::next(&request.retry, tried, self.entropy.fraction()) {
+                Some(wait) => sleep(wait).await,
+                None if seen.is_some_and(|seen| seen.limited) => {
+                    let retry_after = tried.retry_after;
+                    return Err(EgressError::RateLimited { by_provider: true, retry_after });
+                }
+                None => return outcome.map(Arc::new),
+            }
+            attempt.number += 1;
+        }
+    }
+
+    /// What the answer says about limits, told to the buckets.
+    pub(crate) fn observe(&self, request: &Request, answer: &Response) -> Observation {
+        let now = self.clock.now();
+        let mut seen = (request.observer)(&answer.head, Some(&answer.body));
+        if seen.retry_after.is_none() && (seen.limited || answer.head.status == 503) {
+            seen.retry_after = retry_after(&answer.head, now);
+        }
+        self.gates.learn(&request.rate_limits, &seen, now);
+        seen
+    }
+}
+
+/// Whether the attempt failed in a way that may pass soon.
+fn transient(outcome: &Result<Response, EgressError>, seen: Option<&Observation>) -> bool {
+    match outcome {
+        Ok(answer) => {
+            matches!(answer.head.status.as_u16(), 502..=504)
+                || seen.is_some_and(|seen| seen.limited)
+        }
+        Err(EgressError::Circuit { .. }) => false,
+        Err(error) => error.retryable(),
+    }
+}
+
+fn arrived(outcome: &Result<Response, EgressError>) -> bool {
+    outcome.as_ref().err().is_none_or(EgressError::may_have_arrived)
+}
