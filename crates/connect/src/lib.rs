@@ -1,1 +1,41 @@
-//! Being written.
+//! Integrations and their credentials: what a workspace uses an outside service for, and with which
+//! secrets.
+//!
+//! It promises that a secret is stored sealed, is never answered, and is audited when it is used; and
+//! that a request it prepares goes where the integration says and nowhere else. It relies on `catalog`
+//! for how each provider works and on `egress` to send. It never sends on its own but to test an
+//! integration, and it knows nothing of feeds: when an integration goes, `integration.deleted` says so.
+
+mod aliases;
+mod api;
+mod body;
+mod cache;
+mod credential;
+mod integration;
+mod listing;
+mod masking;
+mod prepare;
+mod prepared;
+mod pull;
+mod push;
+mod schemas;
+mod service;
+mod spec;
+mod store;
+mod trial;
+mod uses;
+mod write;
+
+pub use api::routes;
+pub use credential::{Credential, CredentialOwner, CredentialState, Credentials};
+pub use integration::{CredentialScope, Integration, Mode};
+pub use listing::CredentialNote;
+pub use prepared::Prepared;
+pub use pull::PullConfig;
+pub use push::{ApiKeyPlace, Apply, PushConfig, SourceList};
+pub use service::Connect;
+pub use spec::{data_source_view, widget_integration_view};
+pub use store::integrations::{Filter as IntegrationFilter, Listed, Sort};
+pub use store::request_logs::{RequestLog, RequestLogs};
+pub use trial::{TestReport, TestStep};
+pub use write::{CredentialChange, CredentialDraft, IntegrationDraft, IntegrationPatch};

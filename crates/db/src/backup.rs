@@ -37,7 +37,7 @@ impl Db {
 ///
 /// # Errors
 /// [`DbError::File`] when it is not a sound database.
-pub(crate) async fn check_backup(file: &Path) -> Result<BackupReport, DbError> {
+pub async fn check_backup(file: &Path) -> Result<BackupReport, DbError> {
     let bytes = std::fs::metadata(file)
         .map_err(|source| DbError::File {
             what: format!("cannot read {}", file.display()),

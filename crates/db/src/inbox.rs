@@ -356,21 +356,28 @@ impl Tx {
         rows.iter().map(inbound).collect()
     }
 
-    /// Says what became of every pending push of a feed between two ids, both included.
+    /// Says what became of these pushes. They are named one by one: ids are made before the commit, so a
+    /// push with an earlier id may arrive after a later one.
     pub async fn settle_inbound(
         &mut self,
         workspace: WorkspaceId,
-        feed: FeedId,
-        (first, last): (InboundId, InboundId),
+        ids: &[InboundId],
         state: InboundState,
     ) -> Result<(), DbError> {
-        self.execute(
-            "UPDATE inbound_events SET state = $5, error = NULL WHERE workspace_id = $1 \
-             AND feed_id = $2 AND state = 'pending' AND id >= $3 AND id <= $4",
-            args![workspace, feed, first, last, state.name()],
-        )
-        .await
-        .map(drop)
+        let texts = || ids.iter().map(ToString::to_string);
+        let (sql, ids) = self.dialect(
+            (
+                "UPDATE inbound_events SET state = $2, error = NULL WHERE workspace_id = $1 \
+                 AND id IN (SELECT value FROM json_each($3))",
+                Value::Text(serde_json::to_string(&texts().collect::<Vec<_>>()).ok()),
+            ),
+            (
+                "UPDATE inbound_events SET state = $2, error = NULL WHERE workspace_id = $1 \
+                 AND id = ANY($3)",
+                Value::Texts(texts().map(Some).collect()),
+            ),
+        );
+        self.execute(sql, vec![workspace.into(), state.name().into(), ids]).await.map(drop)
     }
 
     /// Moves one push to a state, with the reason if it failed.

@@ -21,7 +21,7 @@ mod tx;
 mod value;
 mod workspace;
 
-pub use backup::BackupReport;
+pub use backup::{BackupReport, check_backup};
 pub use batch::{Batch, Batcher};
 pub use error::DbError;
 pub use events::EventFilter;

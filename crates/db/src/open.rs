@@ -156,6 +156,16 @@ impl Db {
         self.0.statements.load(Ordering::Relaxed)
     }
 
+    /// Every workspace there is.
+    ///
+    /// # Errors
+    /// [`DbError`] when they cannot be read.
+    pub async fn workspaces(&self) -> Result<Vec<WorkspaceId>, DbError> {
+        let mut tx = self.system(false).await?;
+        let rows = tx.fetch_all("SELECT id FROM workspaces ORDER BY id", Vec::new()).await?;
+        rows.iter().map(|row| row.parse("id")).collect()
+    }
+
     /// The size of the database in bytes.
     ///
     /// # Errors

@@ -241,8 +241,8 @@ async fn a_push_is_accepted_once_and_comes_with_its_job() {
         let mut tx = workspace.write().await.unwrap();
         let feed = listed[0].feed.unwrap();
         let pending = tx.pending_inbound(workspace.id(), feed, 100).await.unwrap();
-        let range = (pending[0].id, pending[pending.len() - 1].id);
-        tx.settle_inbound(workspace.id(), feed, range, InboundState::Applied).await.unwrap();
+        let ids: Vec<_> = pending.iter().map(|push| push.id).collect();
+        tx.settle_inbound(workspace.id(), &ids, InboundState::Applied).await.unwrap();
         assert!(tx.pending_inbound(workspace.id(), feed, 100).await.unwrap().is_empty());
     }
 }

@@ -118,6 +118,7 @@ impl Attempt<'_> {
             body,
             final_url: outgoing.url.clone(),
             attempt: self.number,
+            log_id: draft.id(),
             first_byte,
             duration: started.elapsed(),
         }))

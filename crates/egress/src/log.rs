@@ -57,6 +57,7 @@ pub struct RequestLogEntry {
 pub(crate) struct Draft<'a> {
     log: &'a Arc<dyn Log>,
     started: Instant,
+    id: RequestLogId,
     entry: Option<RequestLogEntry>,
 }
 
@@ -69,8 +70,9 @@ impl<'a> Draft<'a> {
         (attempt, body): (u32, &Bytes),
     ) -> Self {
         let at = clock.now();
+        let id = RequestLogId::generate(at, entropy);
         let entry = RequestLogEntry {
-            id: RequestLogId::generate(at, entropy),
+            id,
             workspace: request.workspace,
             integration: request.integration,
             feed: request.feed,
@@ -88,7 +90,12 @@ impl<'a> Draft<'a> {
             attempt,
             not_modified: false,
         };
-        Self { log, started: Instant::now(), entry: Some(entry) }
+        Self { log, started: Instant::now(), id, entry: Some(entry) }
+    }
+
+    /// The id that the entry will have.
+    pub(crate) fn id(&self) -> RequestLogId {
+        self.id
     }
 
     /// The head of an answer came.

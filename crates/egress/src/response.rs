@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
+use kernel::RequestLogId;
 use std::fmt;
 use std::time::Duration;
 use url::Url;
@@ -26,6 +27,8 @@ pub struct Response {
     pub final_url: Url,
     /// Which attempt brought it, from 1.
     pub attempt: u32,
+    /// Its entry in the request log.
+    pub log_id: RequestLogId,
     /// Time to the head of the answer, redirects included.
     pub first_byte: Duration,
     /// Time of the whole attempt.

@@ -1,1 +1,153 @@
-//! Being written.
+//! Pushes: what outside services tell us unasked. Each is verified on its raw bytes, made durable, and
+//! only then answered; what it does to a feed is a job that is committed with it.
+//!
+//! It relies on `connect` for integrations and their secrets, on the inbox of `db` for durability, and
+//! on [`Destinations`] for what stands behind an address. It never changes a feed, and never stores
+//! anything that did not prove whose it is, unless the check was switched off in so many words.
+
+mod api;
+mod capture;
+mod destination;
+mod endpoint;
+mod endpoints;
+mod envelope;
+mod failures;
+mod metrics;
+mod receive;
+mod rules;
+pub mod verify;
+
+pub use api::{receivers, routes};
+pub use destination::{Address, Destination, Destinations, JobTemplate};
+
+use catalog::push::Push;
+use connect::Connect;
+use db::{Db, Inbox};
+use ipnet::IpNet;
+use kernel::{IntegrationId, Problem};
+use prometheus_client::registry::Registry;
+use std::sync::Arc;
+
+use endpoint::Endpoint;
+use endpoints::{Endpoints, Key};
+use failures::Storms;
+use metrics::Metrics;
+
+/// What the operator decides.
+#[derive(Clone, Debug)]
+pub struct HooksConfig {
+    /// Where this instance is reached, without a slash at the end. Some senders sign it.
+    pub public_url: String,
+    /// Proxies whose `X-Forwarded-For` and `Forwarded` are believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// The most bytes of a push's body.
+    pub max_body: usize,
+}
+
+impl HooksConfig {
+    /// With a body of 1 MiB at most and no proxies.
+    pub fn new(public_url: impl Into<String>) -> Self {
+        Self { public_url: public_url.into(), trusted_proxies: Vec::new(), max_body: 1 << 20 }
+    }
+}
+
+/// The room. Cloning it is cheap.
+#[derive(Clone)]
+pub struct Hooks(Arc<Inner>);
+
+struct Inner {
+    db: Db,
+    connect: Connect,
+    destinations: Arc<dyn Destinations>,
+    config: HooksConfig,
+    inbox: Inbox,
+    endpoints: Endpoints,
+    metrics: Metrics,
+    /// Which integrations told of a refused push lately.
+    storms: Storms,
+    /// Which integrations had a push that could not be stored lately.
+    troubles: Storms,
+    /// Held by who stores a secret that a handshake brought.
+    capturing: tokio::sync::Mutex<()>,
+}
+
+impl Hooks {
+    /// Opens the room, within a Tokio runtime.
+    pub fn new(
+        db: Db,
+        connect: Connect,
+        destinations: Arc<dyn Destinations>,
+        config: HooksConfig,
+    ) -> Self {
+        let public_url = config.public_url.trim_end_matches('/').to_owned();
+        Self(Arc::new(Inner {
+            inbox: Inbox::start(db.clone()),
+            endpoints: Endpoints::new(db.signals()),
+            metrics: Metrics::default(),
+            storms: Storms::default(),
+            troubles: Storms::default(),
+            capturing: tokio::sync::Mutex::default(),
+            config: HooksConfig { public_url, ..config },
+            db,
+            connect,
+            destinations,
+        }))
+    }
+
+    /// Adds the room's counters.
+    pub fn register(&self, registry: &mut Registry) {
+        self.metrics().register(registry);
+    }
+
+    /// The endpoint at an address; `None` when there is none.
+    pub(crate) async fn endpoint(&self, key: Key) -> Result<Option<Arc<Endpoint>>, Problem> {
+        self.0.endpoints.get(self, key).await
+    }
+
+    pub(crate) fn db(&self) -> &Db {
+        &self.0.db
+    }
+
+    pub(crate) fn connect(&self) -> &Connect {
+        &self.0.connect
+    }
+
+    pub(crate) fn destinations(&self) -> &dyn Destinations {
+        &*self.0.destinations
+    }
+
+    pub(crate) fn config(&self) -> &HooksConfig {
+        &self.0.config
+    }
+
+    pub(crate) fn inbox(&self) -> &Inbox {
+        &self.0.inbox
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    pub(crate) fn storms(&self) -> &Storms {
+        &self.0.storms
+    }
+
+    pub(crate) fn troubles(&self) -> &Storms {
+        &self.0.troubles
+    }
+}
+
+/// The URL that a sender is given.
+pub fn webhook_url(public_url: &str, integration: IntegrationId, address: Address) -> String {
+    let base = format!("{}/api/webhooks", public_url.trim_end_matches('/'));
+    match address {
+        Address::Integration => format!("{base}/{integration}"),
+        Address::Feed(feed) => format!("{base}/{integration}/{feed}"),
+        Address::WidgetConfig(config) => format!("{base}/widgets/{integration}/{config}"),
+    }
+}
+
+/// What to do on the provider's side so that it pushes to `url`, a step each, in Markdown.
+pub fn setup(push: &Push, url: &str) -> Vec<String> {
+    push.setup.iter().map(|step| step.replace("{webhook_url}", url)).collect()
+}

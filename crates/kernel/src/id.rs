@@ -65,6 +65,11 @@ macro_rules! ids {
                 let random = entropy.bytes::<10>();
                 Self(Builder::from_unix_timestamp_millis(now.millis(), &random).into_uuid())
             }
+
+            /// The least id that can have been made at that time: where a range begins.
+            pub fn first_at(at: Timestamp) -> Self {
+                Self(Builder::from_unix_timestamp_millis(at.millis(), &[0; 10]).into_uuid())
+            }
         }
 
         impl fmt::Display for $name {

@@ -1,1 +1,81 @@
-//! Being written.
+//! Puts the rooms' routes together: who may call, how much, with what head and in what form; the
+//! OpenAPI document made from the code; the dashboard; health and metrics; and the paths of the systems
+//! that Patchbay stands in for. It decides nothing that a room could decide.
+
+mod assets;
+mod destinations;
+mod docs;
+mod events;
+mod health;
+mod instance;
+mod layers;
+mod listen;
+mod openapi;
+mod spec;
+
+pub use destinations::FeedDestinations;
+pub use health::Metrics;
+pub use instance::{InstanceState, Rotate};
+pub use listen::{Closing, serve};
+pub use openapi::document;
+
+use accounts::Accounts;
+use axum::Router;
+use connect::Connect;
+use db::Db;
+use feeds::Feeds;
+use hooks::Hooks;
+use std::sync::Arc;
+use utoipa_axum::router::OpenApiRouter;
+
+/// Everything that is served.
+#[derive(Clone)]
+pub struct House {
+    /// The database.
+    pub db: Db,
+    /// People, tenants, keys.
+    pub accounts: Accounts,
+    /// Integrations and credentials.
+    pub connect: Connect,
+    /// Feeds, widgets, players.
+    pub feeds: Feeds,
+    /// Pushes.
+    pub hooks: Hooks,
+    /// What is known of this instance.
+    pub instance: Arc<InstanceState>,
+    /// What is counted.
+    pub metrics: Metrics,
+}
+
+/// How large a body the API takes.
+const MAX_BODY: usize = 2 * 1024 * 1024;
+
+/// All routes. `extra` is what only some instances have, such as the knobs of the demo.
+pub fn router(house: House, extra: OpenApiRouter) -> Router {
+    let (api, document) = api(&house).merge(extra).split_for_parts();
+    let (readers, readers_document) = feeds::readers(house.feeds.clone()).split_for_parts();
+    let (pushes, pushes_document) = hooks::receivers(house.hooks.clone()).split_for_parts();
+    let document = openapi::complete(document, [readers_document, pushes_document]);
+    let api = layers::guard(api, &house.accounts, MAX_BODY);
+    let readers = layers::guard_readers(readers, &house.accounts);
+    let whole = Router::new()
+        .merge(api)
+        .merge(readers)
+        .merge(pushes)
+        .merge(openapi::routes(document))
+        .merge(health::routes(&house))
+        .merge(docs::routes())
+        .merge(assets::routes());
+    layers::around(whole)
+}
+
+fn api(house: &House) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .merge(house.accounts.routes())
+        .merge(connect::routes(house.connect.clone()))
+        .merge(feeds::routes(house.feeds.clone()))
+        .merge(hooks::routes(house.hooks.clone()))
+        .merge(instance::routes(house))
+        .merge(events::routes(house.db.clone()))
+        .merge(spec::routes(house))
+}

@@ -94,7 +94,7 @@ impl Div for Value {
         meter::tick();
         match (&self, &right) {
             (Self::Str(text), Self::Str(separator)) if separator.is_empty() => {
-                Ok(text.chars().map(|letter| Self::text(letter)).collect())
+                Ok(text.chars().map(Self::text).collect())
             }
             (Self::Str(text), Self::Str(_)) if text.is_empty() => Ok(std::iter::empty().collect()),
             (Self::Str(text), Self::Str(separator)) => {

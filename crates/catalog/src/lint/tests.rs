@@ -90,3 +90,49 @@ fn an_icon_is_a_picture_and_nothing_else() {
     }
     assert_eq!(icon::check(ICON), Ok(()));
 }
+
+/// What the providers' own programs make of answers that are errors.
+#[test]
+fn error_messages_are_found() {
+    use crate::Catalog;
+    use serde_json::json;
+    let catalog = Catalog::embedded().unwrap();
+    let run = |provider: &str, program: &str, body: Value, config: Value| {
+        let provider = catalog.get(provider).unwrap();
+        let program = match program {
+            "success" => &provider.success,
+            _ => &provider.error_message,
+        };
+        let program = jq::compile(program.as_deref().unwrap()).unwrap();
+        jq::run_with(&program, body, config, Limits::default()).ok()
+    };
+    let message = |provider: &str, body: Value| run(provider, "error", body, json!({}));
+    for (body, expected) in [
+        (json!({"message": "a"}), Some(json!("a"))),
+        (json!({"error": "b"}), Some(json!("b"))),
+        (json!({"error": {"message": "c"}}), Some(json!("c"))),
+        (json!({"error": "x", "error_description": "d"}), Some(json!("d"))),
+        (json!({"errors": [{"message": "e"}]}), Some(json!("e"))),
+        (json!({"errors": ["f"]}), Some(json!("f"))),
+        (json!({"title": "g", "detail": "h"}), Some(json!("h"))),
+        (json!({}), None),
+        (json!([1]), None),
+        (json!("text"), None),
+        (json!(null), None),
+    ] {
+        assert_eq!(message("rest", body.clone()), expected, "{body}");
+    }
+    assert_eq!(
+        message("graphql", json!({"errors": [{"message": "a"}, {"message": "b"}]})),
+        Some(json!("a; b"))
+    );
+    let failed = json!({"errors": [{"message": "a"}], "data": {"x": 1}});
+    let success = |provider: &str, body: &Value, config: Value| {
+        run(provider, "success", body.clone(), config)
+    };
+    assert_eq!(success("graphql", &failed, json!({})), Some(json!(false)));
+    assert_eq!(success("graphql", &failed, json!({"allow_partial": true})), Some(json!(true)));
+    assert_eq!(success("graphql", &json!({"data": {}}), json!({})), Some(json!(true)));
+    assert_eq!(success("openweather", &json!({"cod": "200"}), json!({})), Some(json!(true)));
+    assert_eq!(success("openweather", &json!({"cod": 401}), json!({})), Some(json!(false)));
+}

@@ -21,6 +21,9 @@ fn ask(
 /// Limit, remaining, milliseconds until the reset, milliseconds to wait, limited.
 type Seen = (Option<u64>, Option<u64>, Option<i64>, Option<u128>, bool);
 
+/// Its name, the status, the headers, what is seen.
+type Case<'a> = (&'a str, u16, &'a [(&'a str, &'a str)], Seen);
+
 fn seen(observation: Observation) -> Seen {
     (
         observation.limit,
@@ -33,7 +36,7 @@ fn seen(observation: Observation) -> Seen {
 
 #[test]
 fn common_headers_need_no_description() {
-    let table: &[(&str, u16, &[(&str, &str)], Seen)] = &[
+    let table: &[Case<'_>] = &[
         ("nothing", 200, &[], (None, None, None, None, false)),
         ("spotify", 429, &[("Retry-After", "7")], (None, None, None, Some(7000), true)),
         ("fraction", 429, &[("Retry-After", "2.5")], (None, None, None, Some(2500), true)),

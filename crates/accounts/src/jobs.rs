@@ -1,0 +1,3 @@
+//! The room's jobs, a file each.
+
+pub mod reseal;

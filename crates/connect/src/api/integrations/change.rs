@@ -1,0 +1,85 @@
+//! `PATCH /api/v1/integrations/{id}`.
+
+use accounts::gate::{Answer, ApiJson, ApiPath, Caller, may, present};
+use axum::extract::State;
+use kernel::IntegrationId;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
+
+use super::IntegrationView;
+use crate::{Connect, CredentialScope, IntegrationPatch, Mode, PullConfig, PushConfig};
+
+/// What is to change; what is left out stays. A mask that is sent back keeps the secret.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "enabled": false }))]
+pub(in crate::api) struct ChangeIntegration {
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false, min_length = 1, max_length = 200)]
+    name: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    description: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    enabled: Option<bool>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    mode: Option<Mode>,
+    /// The whole configuration.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Object, required = false)]
+    config: Option<Map<String, Value>>,
+    /// All of the workspace's credentials.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Object, required = false)]
+    credentials: Option<Map<String, Value>>,
+    /// All settings for pulls.
+    #[serde(default, alias = "pull_config", deserialize_with = "present")]
+    #[schema(nullable = false)]
+    pull: Option<PullConfig>,
+    /// All settings for pushes.
+    #[serde(default, alias = "push_config", deserialize_with = "present")]
+    #[schema(nullable = false)]
+    push: Option<PushConfig>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    credential_scope: Option<CredentialScope>,
+    #[serde(default)]
+    config_schema: Option<Value>,
+    #[serde(default)]
+    credential_schema: Option<Value>,
+}
+
+/// Changes an integration.
+#[utoipa::path(
+    patch, path = "/api/v1/integrations/{id}", operation_id = "change_integration",
+    tag = "integrations",
+    params(("id" = String, Path, description = "The integration.")),
+    request_body = ChangeIntegration,
+    responses((status = 200, description = "Changed.", body = IntegrationView)),
+    security(("api_key" = ["integrations:write"]), ("session" = []))
+)]
+pub(in crate::api) async fn change(
+    State(connect): State<Connect>,
+    caller: Caller<may::IntegrationsWrite>,
+    ApiPath(id): ApiPath<IntegrationId>,
+    ApiJson(body): ApiJson<ChangeIntegration>,
+) -> Answer<ApiJson<IntegrationView>> {
+    let patch = IntegrationPatch {
+        name: body.name,
+        description: body.description,
+        enabled: body.enabled,
+        mode: body.mode,
+        credential_scope: body.credential_scope,
+        config: body.config,
+        pull: body.pull,
+        push: body.push,
+        config_schema: body.config_schema,
+        credential_schema: body.credential_schema,
+        credentials: body.credentials,
+    };
+    let changed = connect.update_integration(&caller, id, patch).await?;
+    Ok(ApiJson(connect.view(&caller, changed).await?))
+}

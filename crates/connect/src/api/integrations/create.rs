@@ -1,0 +1,120 @@
+//! `POST /api/v1/integrations`.
+
+use accounts::gate::{Answer, ApiJson, Caller, may, present};
+use axum::extract::State;
+use http::StatusCode;
+use kernel::{Problem, WidgetId, codes};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
+
+use super::IntegrationView;
+use crate::{Connect, CredentialScope, IntegrationDraft, Mode, PullConfig, PushConfig, body};
+
+/// An integration to be made. `type` alone, without `provider`, takes a configuration of any shape;
+/// fields of it whose names say so are kept as secrets.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "name": "Weather in London", "provider": "openweather", "config": {"city": "London"},
+    "credentials": {"api_key": "…"}
+}))]
+pub(in crate::api) struct CreateIntegration {
+    #[schema(min_length = 1, max_length = 200)]
+    name: String,
+    /// A provider of the catalog.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    provider: Option<String>,
+    /// The same in another form: `rest`, `graphql`, `webhook`, `zapier`, `slack`.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    r#type: Option<String>,
+    #[serde(default)]
+    description: String,
+    #[serde(default = "yes")]
+    enabled: bool,
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    config: Map<String, Value>,
+    /// The workspace's credentials, stored along with it.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Object, required = false)]
+    credentials: Option<Map<String, Value>>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    mode: Option<Mode>,
+    #[serde(default, alias = "pull_config")]
+    pull: PullConfig,
+    #[serde(default, alias = "push_config")]
+    push: PushConfig,
+    #[serde(default)]
+    credential_scope: CredentialScope,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = String, required = false)]
+    widget_id: Option<WidgetId>,
+    /// JSON Schema or field map, over the provider's.
+    #[serde(default)]
+    config_schema: Option<Value>,
+    /// JSON Schema or field map, over the provider's.
+    #[serde(default)]
+    credential_schema: Option<Value>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl CreateIntegration {
+    fn draft(self, connect: &Connect) -> Result<IntegrationDraft, Problem> {
+        let flexible = self.provider.is_none();
+        let provider = match (self.provider, &self.r#type) {
+            (Some(provider), _) => provider,
+            (None, Some(kind)) if ["database", "agent"].contains(&kind.as_str()) => {
+                let detail = format!("Integrations of the type {kind} cannot be used yet.");
+                return Err(Problem::new(&codes::PROVIDER_UNSUPPORTED, detail));
+            }
+            (None, Some(kind)) => connect.provider(kind)?.id.clone(),
+            (None, None) => {
+                return Err(body::wrong(&codes::INVALID, "/provider", "say which provider it is of"));
+            }
+        };
+        let mode = match flexible {
+            true => self.mode.or_else(|| Some(connect.mode_of(&provider, &self.config))),
+            false => self.mode,
+        };
+        Ok(IntegrationDraft {
+            name: self.name,
+            description: self.description,
+            provider,
+            kind: self.r#type.unwrap_or_default(),
+            mode,
+            enabled: self.enabled,
+            credential_scope: self.credential_scope,
+            widget_id: self.widget_id,
+            config: self.config,
+            pull: self.pull,
+            push: self.push,
+            config_schema: self.config_schema,
+            credential_schema: self.credential_schema,
+            credentials: self.credentials,
+            flexible,
+        })
+    }
+}
+
+/// Makes an integration.
+#[utoipa::path(
+    post, path = "/api/v1/integrations", operation_id = "create_integration", tag = "integrations",
+    request_body = CreateIntegration,
+    responses((status = 201, description = "Made.", body = IntegrationView)),
+    security(("api_key" = ["integrations:write"]), ("session" = []))
+)]
+pub(in crate::api) async fn create(
+    State(connect): State<Connect>,
+    caller: Caller<may::IntegrationsWrite>,
+    ApiJson(body): ApiJson<CreateIntegration>,
+) -> Answer<(StatusCode, ApiJson<IntegrationView>)> {
+    let made = connect.create_integration(&caller, body.draft(&connect)?).await?;
+    Ok((StatusCode::CREATED, ApiJson(connect.view(&caller, made).await?)))
+}

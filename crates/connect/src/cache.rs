@@ -1,0 +1,154 @@
+//! What is kept in memory of the tables: integrations, sealed credentials, compiled jq. A commit that
+//! changes a row says so, and the entry goes; so nothing is asked twice of the database while nothing
+//! changes. Secrets are kept sealed.
+
+use catalog::jq::{self, JqError, Program};
+use db::{Change, Db, Signal};
+use kernel::{IntegrationId, WorkspaceId};
+use papaya::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::Integration;
+use crate::store::credentials::Stored;
+
+/// The nouns in [`db::Change`] signals.
+pub(crate) const INTEGRATION: &str = "integration";
+pub(crate) const CREDENTIAL: &str = "credential";
+
+/// More entries than these, and a map begins anew.
+const MOST: usize = 100_000;
+const MOST_PROGRAMS: usize = 2_000;
+
+/// Which credentials of an integration: those of the workspace, or of one widget config.
+pub(crate) type CredentialKey = (IntegrationId, Option<kernel::WidgetConfigId>);
+
+#[derive(Default)]
+pub(crate) struct Cache {
+    integrations: HashMap<IntegrationId, (WorkspaceId, Arc<Integration>)>,
+    credentials: HashMap<CredentialKey, (WorkspaceId, Option<Arc<Stored>>)>,
+    programs: HashMap<String, Program>,
+    /// Moves with every change, so that what was read before one is not kept after it.
+    changes: AtomicU64,
+}
+
+impl Cache {
+    /// Follows the changes until the database is closed.
+    pub(crate) fn follow(self: &Arc<Self>, db: &Db) {
+        let mut signals = db.signals();
+        let cache = Arc::downgrade(self);
+        tokio::spawn(async move {
+            loop {
+                let signal = signals.recv().await;
+                let Some(cache) = cache.upgrade() else { return };
+                match signal {
+                    Ok(Signal::Changed(change)) => cache.forget(&change),
+                    Ok(Signal::Resync) | Err(RecvError::Lagged(_)) => cache.clear(),
+                    Ok(Signal::Event(_) | Signal::Due(..)) => {}
+                    Err(RecvError::Closed) => return,
+                }
+            }
+        });
+    }
+
+    /// Where the changes stand; to be read before the tables are.
+    pub(crate) fn mark(&self) -> u64 {
+        self.changes.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn integration(
+        &self,
+        id: IntegrationId,
+    ) -> Option<(WorkspaceId, Arc<Integration>)> {
+        self.integrations.pin().get(&id).cloned()
+    }
+
+    pub(crate) fn keep_integration(
+        &self,
+        mark: u64,
+        workspace: WorkspaceId,
+        it: &Arc<Integration>,
+    ) {
+        let kept = self.integrations.pin();
+        if kept.len() >= MOST {
+            kept.clear();
+        }
+        kept.insert(it.id, (workspace, it.clone()));
+        if self.mark() != mark {
+            kept.remove(&it.id);
+        }
+    }
+
+    pub(crate) fn credential(&self, key: &CredentialKey) -> Option<Option<Arc<Stored>>> {
+        self.credentials.pin().get(key).map(|(_, stored)| stored.clone())
+    }
+
+    pub(crate) fn keep_credential(
+        &self,
+        mark: u64,
+        workspace: WorkspaceId,
+        key: CredentialKey,
+        stored: Option<Arc<Stored>>,
+    ) {
+        let kept = self.credentials.pin();
+        if kept.len() >= MOST {
+            kept.clear();
+        }
+        kept.insert(key, (workspace, stored));
+        if self.mark() != mark {
+            kept.remove(&key);
+        }
+    }
+
+    /// A compiled program.
+    pub(crate) fn program(&self, text: &str) -> Result<Program, JqError> {
+        let kept = self.programs.pin();
+        if let Some(program) = kept.get(text) {
+            return Ok(program.clone());
+        }
+        let program = jq::compile(text)?;
+        if kept.len() >= MOST_PROGRAMS {
+            kept.clear();
+        }
+        kept.insert(text.to_owned(), program.clone());
+        Ok(program)
+    }
+
+    /// Forgets what a change makes stale.
+    pub(crate) fn forget(&self, change: &Change) {
+        match change {
+            Change::Noun { noun, workspace, id } if noun == INTEGRATION => {
+                self.changes.fetch_add(1, Ordering::SeqCst);
+                if let Ok(id) = id.parse::<IntegrationId>() {
+                    self.integrations.pin().remove(&id);
+                }
+                self.forget_credentials(*workspace);
+            }
+            Change::Noun { noun, workspace, .. } if noun == CREDENTIAL => {
+                self.changes.fetch_add(1, Ordering::SeqCst);
+                self.forget_credentials(*workspace);
+            }
+            // Sealed anew, under another key.
+            Change::DataKeys(workspace) => {
+                self.changes.fetch_add(1, Ordering::SeqCst);
+                self.forget_credentials(*workspace);
+            }
+            Change::Noun { .. } => {}
+        }
+    }
+
+    /// Those of the workspace, those it shares with others, and where others found none to share.
+    fn forget_credentials(&self, workspace: WorkspaceId) {
+        self.credentials.pin().retain(|_, (user, stored)| {
+            let shared = stored.as_ref().is_none_or(|it| it.credential.workspace == workspace);
+            *user != workspace && !shared
+        });
+    }
+
+    fn clear(&self) {
+        self.changes.fetch_add(1, Ordering::SeqCst);
+        self.integrations.pin().clear();
+        self.credentials.pin().clear();
+    }
+}

@@ -1,0 +1,412 @@
+//! From an integration, the settings of a pull, a widget's options and credentials to a request that can
+//! be sent. What may decide where the secrets go is the integration alone: neither a feed's settings nor
+//! a widget's options can send them to another host.
+
+use catalog::{Auth, AuthKind, Place, Request, schema, template};
+use db::Workspace;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use kernel::{Problem, Secret, codes, looks_secret};
+use serde_json::{Map, Value, json};
+use std::num::NonZeroU32;
+use std::time::Duration;
+use url::Url;
+
+use crate::prepared::{Prepared, observer};
+use crate::{
+    Connect, CredentialScope, Credentials, Integration, PullConfig, aliases, masking, schemas,
+};
+
+/// The header of an API key, where the credentials name none.
+const USUAL_HEADER: &str = "X-API-Key";
+
+impl Connect {
+    /// Builds the request of a pull. `pull` are the feed's own settings, alone or already laid over the
+    /// integration's.
+    ///
+    /// # Errors
+    /// A problem that names the template, field or address that does not fit; `integration.disabled`;
+    /// `connection.not_authorized` for what needs OAuth.
+    pub fn request(
+        &self,
+        workspace: &Workspace,
+        integration: &Integration,
+        pull: &PullConfig,
+        options: &Map<String, Value>,
+        credentials: &Credentials,
+    ) -> Result<Prepared, Problem> {
+        if !integration.enabled {
+            let detail = format!("Switch {:?} on first.", integration.name);
+            return Err(Problem::new(&codes::INTEGRATION_DISABLED, detail));
+        }
+        let pull = laid_over(&integration.pull, pull);
+        let request = shape(integration, &pull);
+        self.prepare(workspace, integration, &pull, request, options, credentials)
+    }
+
+    /// Builds the cheap request that shows whether the credentials work.
+    pub(crate) fn test_request(
+        &self,
+        workspace: &Workspace,
+        integration: &Integration,
+        options: &Map<String, Value>,
+        credentials: &Credentials,
+    ) -> Result<Prepared, Problem> {
+        let pull = &integration.pull;
+        let own_address = pull.url.is_some() || pull.path.is_some();
+        let request = match &integration.provider_def.test {
+            Some(test) if !own_address => test.clone(),
+            _ => shape(integration, pull),
+        };
+        self.prepare(workspace, integration, pull, request, options, credentials)
+    }
+
+    fn prepare(
+        &self,
+        workspace: &Workspace,
+        integration: &Integration,
+        pull: &PullConfig,
+        request: Request,
+        options: &Map<String, Value>,
+        credentials: &Credentials,
+    ) -> Result<Prepared, Problem> {
+        let (config, mut hidden) = masking::reveal(&integration.config, &credentials.fields);
+        if aliases::needs_authorization(&integration.config, &credentials.fields) {
+            let detail = format!(
+                "{:?} needs somebody to authorize it at the provider (OAuth), which was not done yet.",
+                integration.name
+            );
+            return Err(Problem::new(&codes::NOT_AUTHORIZED, detail));
+        }
+        let rules = integration.config_rules();
+        let credential_rules = integration.credential_rules();
+        let known = aliases::credentials(&credentials.fields, &config);
+        let own = with_defaults(aliases::config(&config), &rules);
+        let mut merged = aliases::config(&config);
+        merged.extend(options.clone());
+        let merged = with_defaults(merged, &rules);
+        let context = |config| template::Context {
+            credentials: &known,
+            config,
+            now: self.0.db.clock().now(),
+            credentials_schema: Some(&credential_rules),
+            config_schema: Some(&rules),
+        };
+        let auth = authentication(integration, &request, known_auth(integration, &known));
+        let known_with_header;
+        let context_of_all = match &auth {
+            Some(auth) if needs_usual_header(auth, &known) => {
+                let mut more = known.clone();
+                more.insert("api_key_header".to_owned(), json!(USUAL_HEADER));
+                known_with_header = more;
+                template::Context { credentials: &known_with_header, ..context(&merged) }
+            }
+            _ => context(&merged),
+        };
+        let base = base_url(integration, &request);
+        let rendered = template::render(&request, base.as_deref(), auth.as_ref(), &context_of_all)
+            .map_err(|error| unfilled(&error))?;
+        let home = home(integration, &request, base.as_deref(), &context(&own));
+        let secret = !hidden.is_empty() || !credentials.is_empty();
+        at_home(integration, pull, &rendered.url, home.as_ref(), secret)?;
+
+        hidden.extend(rendered.secrets);
+        hidden.extend(sensitive(&known, &credential_rules));
+        let body_type = match &rendered.body {
+            Some(template::Body::Json(_)) => Some("application/json"),
+            Some(template::Body::Text(_)) => Some("text/plain; charset=utf-8"),
+            None => None,
+        };
+        let method = Method::from_bytes(rendered.method.as_bytes())
+            .map_err(|_| Problem::new(&codes::FEED_TEMPLATE, "The method cannot be read."))?;
+        let mut sent = egress::Request::new(workspace.id(), method, rendered.url);
+        sent.integration = Some(integration.id);
+        sent.headers = headers(&rendered.headers, body_type)?;
+        sent.body = match rendered.body {
+            Some(template::Body::Json(json)) => json.to_string().into(),
+            Some(template::Body::Text(text)) => text.into(),
+            None => bytes::Bytes::new(),
+        };
+        hidden.sort_unstable();
+        hidden.dedup();
+        sent.hidden = hidden.iter().cloned().map(Secret::new).collect();
+        sent.limits = Some(limits(self.0.egress.limits(), pull));
+        sent.rate_limits = rate_limits(workspace, integration, pull);
+        sent.observer =
+            observer(integration.provider_def.clone(), self.0.db.clock().clone());
+        let program = |text: Option<&String>| {
+            let compiled = text.map(|text| self.0.cache.program(text)).transpose();
+            compiled.map_err(|error| Problem::new(error.code(), error.to_string()))
+        };
+        let provider = &integration.provider_def;
+        Ok(Prepared {
+            request: sent,
+            format: pull.format.unwrap_or(provider.format),
+            transform: program(pull.transform.as_ref().or(provider.transform.as_ref()))?,
+            success: program(provider.success.as_ref())?,
+            error_message: program(provider.error_message.as_ref())?,
+            config: Value::Object(merged),
+            proves: !credentials.is_empty(),
+            hidden,
+        })
+    }
+}
+
+/// A feed's settings over the integration's; what is said above is what counts.
+pub(crate) fn laid_over(below: &PullConfig, above: &PullConfig) -> PullConfig {
+    let mut map = below.to_map();
+    map.extend(above.to_map());
+    // A path of the feed's own hangs on the address of the integration.
+    PullConfig::from_map(map).unwrap_or_else(|_| above.clone())
+}
+
+/// The provider's request with the settings laid over it.
+fn shape(integration: &Integration, pull: &PullConfig) -> Request {
+    let mut request = integration.provider_def.request.clone().unwrap_or_default();
+    let own_url = pull.url.as_ref().filter(|url| integration.pull.url.as_ref() != Some(url));
+    let elsewhere = own_url.is_some() || pull.path.is_some();
+    if elsewhere {
+        // Parameters of one resource say nothing about another; those spread from the config do.
+        request.query.retain(|name, _| name == "*");
+        request.body = request.body.filter(|_| pull.method.is_none());
+    }
+    match (own_url, &pull.path, &pull.url) {
+        (Some(url), _, _) | (None, None, Some(url)) => request.url = Some(url.clone()),
+        (None, Some(path), _) if path.contains("://") => request.url = Some(path.clone()),
+        (None, Some(path), _) => {
+            request.url = None;
+            request.path = Some(path.clone());
+        }
+        (None, None, None) => {}
+    }
+    if let Some(method) = &pull.method {
+        request.method = Some(method.clone());
+    }
+    for (name, value) in &pull.query {
+        request.query.insert(name.clone(), value.clone());
+    }
+    for (name, value) in &pull.headers {
+        request.headers.retain(|known, _| !known.eq_ignore_ascii_case(name));
+        request.headers.insert(name.clone(), value.clone());
+    }
+    if let Some(body) = &pull.body {
+        request.body = Some(body.clone());
+        request.method.get_or_insert_with(|| "POST".to_owned());
+        if request.method.as_deref() == Some("GET") {
+            request.method = Some("POST".to_owned());
+        }
+    }
+    request
+}
+
+/// What the path hangs on.
+fn base_url(integration: &Integration, request: &Request) -> Option<String> {
+    let own = aliases::config(&integration.config).contains_key("base_url");
+    match (&integration.pull.url, request.url.is_none()) {
+        (Some(url), true) => Some(url.clone()),
+        _ if own && integration.is_flexible() => Some("{{config.base_url}}".to_owned()),
+        _ => integration.provider_def.base_url.clone(),
+    }
+}
+
+/// Where the integration itself sends its requests, as far as that is settled without a feed or a widget:
+/// the beginning that every address must have.
+fn home(
+    integration: &Integration,
+    request: &Request,
+    base: Option<&str>,
+    own: &template::Context<'_>,
+) -> Option<Url> {
+    let of_provider = integration.provider_def.request.as_ref().and_then(|it| it.url.as_deref());
+    let said = integration.pull.url.as_deref();
+    let of_test = request.url.as_deref().filter(|_| said.is_none() && base.is_none());
+    let written = said.or(base).or(of_provider).or(of_test.filter(|url| Some(*url) == of_provider))?;
+    // `https://host/{{config.x}}` is settled up to the first value.
+    let fixed = written.split("{{").next().unwrap_or_default();
+    let authority = fixed.split_once("://").map(|(_, rest)| rest);
+    if authority.is_some_and(|rest| rest.contains(['/', '?'])) || !written.contains("{{") {
+        return Url::parse(fixed).ok();
+    }
+    Url::parse(template::text("/url", written, own).ok()?.trim()).ok()
+}
+
+/// Refuses an address that secrets must not be sent to, or that leaves what the integration was set up
+/// for.
+fn at_home(
+    integration: &Integration,
+    pull: &PullConfig,
+    url: &Url,
+    home: Option<&Url>,
+    secret: bool,
+) -> Result<(), Problem> {
+    let refuse = |detail: String| Err(Problem::new(&codes::EGRESS_URL, detail));
+    let own_path = pull.path.as_deref().filter(|path| !path.contains("://"));
+    if own_path.is_some_and(climbs) {
+        return refuse("A path cannot climb with `..`.".to_owned());
+    }
+    let own_url = pull.url.is_some() && pull.url != integration.pull.url;
+    let asked_elsewhere = own_url || pull.path.is_some();
+    match home {
+        Some(home) if secret || asked_elsewhere => {
+            if home.origin() != url.origin() {
+                return refuse(format!(
+                    "{:?} asks {} and nothing else; make another integration for {}.",
+                    integration.name,
+                    home.origin().ascii_serialization(),
+                    url.origin().ascii_serialization(),
+                ));
+            }
+            let below = home.path().trim_end_matches('/');
+            let inside = url.path().strip_prefix(below).is_some_and(|rest| {
+                rest.is_empty() || rest.starts_with('/') || integration.pull.url.is_some()
+            });
+            match own_path.is_none() || inside {
+                true => Ok(()),
+                false => refuse(format!("The path leaves {below}, which the integration is set up for.")),
+            }
+        }
+        // Who stores the credentials of a widget also writes its options.
+        None if secret && integration.credential_scope != CredentialScope::Widget => {
+            refuse(format!(
+                "{:?} has credentials but no address of its own; give it a base URL, so that they \
+                 are sent nowhere else.",
+                integration.name
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn climbs(path: &str) -> bool {
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    path.split(['/', '\\']).any(|step| {
+        let step = step.to_ascii_lowercase().replace("%2e", ".");
+        step == ".." || step.contains("%2f..") || step.contains("..%2f")
+    })
+}
+
+fn with_defaults(config: Map<String, Value>, rules: &Value) -> Map<String, Value> {
+    let mut config = Value::Object(config);
+    schema::apply_defaults(rules, &mut config);
+    match config {
+        Value::Object(config) => config,
+        _ => Map::new(),
+    }
+}
+
+/// The provider's way of authentication that the credentials choose.
+fn known_auth(integration: &Integration, known: &Map<String, Value>) -> Option<Auth> {
+    let provider = &integration.provider_def;
+    let chosen = provider.auth_for(known).filter(|auth| auth.kind != AuthKind::None);
+    let in_header = |auth: &&Auth| auth.kind == AuthKind::ApiKey && auth.place != Some(Place::Query);
+    let usual = || {
+        let key = known.contains_key("api_key") && !known.contains_key("auth");
+        provider.auth.iter().find(in_header).filter(|_| key && integration.is_generic())
+    };
+    chosen.or_else(usual).cloned()
+}
+
+fn needs_usual_header(auth: &Auth, known: &Map<String, Value>) -> bool {
+    auth.name.as_deref() == Some("{{credentials.api_key_header}}")
+        && !known.contains_key("api_key_header")
+}
+
+/// That way, unless the request itself already says where the credentials go.
+fn authentication(integration: &Integration, request: &Request, auth: Option<Auth>) -> Option<Auth> {
+    let auth = auth?;
+    let has = |map: &Map<String, Value>, name: &str| {
+        map.keys().any(|known| known.eq_ignore_ascii_case(name))
+    };
+    let name = auth.name.as_deref().unwrap_or_default();
+    let said = match (auth.kind, auth.place) {
+        (AuthKind::ApiKey, Some(Place::Query)) => has(&request.query, name),
+        (AuthKind::ApiKey, _) => has(&request.headers, name),
+        _ => has(&request.headers, "authorization"),
+    };
+    let placed = integration.is_generic() && {
+        let mut texts = Vec::new();
+        let values = request.query.values().chain(request.headers.values()).chain(&request.body);
+        values.for_each(|value| masking::collect_texts(value, &mut texts));
+        texts.extend(request.url.iter().chain(&request.path).cloned());
+        let fields = texts.iter().flat_map(|text| template::referenced(text));
+        fields.into_iter().any(|field| field.starts_with("credentials."))
+    };
+    (!said && !placed).then_some(auth)
+}
+
+fn unfilled(error: &template::TemplateError) -> Problem {
+    if let template::TemplateError::Missing { name, .. } = error
+        && let Some(field) = name.strip_prefix("credentials.")
+    {
+        let detail = format!("The credentials have no {field}, which the request needs.");
+        return Problem::new(&codes::CREDENTIAL_MISSING, detail);
+    }
+    Problem::new(error.code(), error.to_string()).field(error.pointer(), error.to_string())
+}
+
+fn headers(rendered: &[(String, String)], body: Option<&'static str>) -> Result<HeaderMap, Problem> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in rendered {
+        let unfit = || {
+            let detail = format!("The header {name:?} cannot be sent with this value.");
+            Problem::new(&codes::FEED_TEMPLATE, detail)
+        };
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| unfit())?;
+        headers.append(name, HeaderValue::from_str(value).map_err(|_| unfit())?);
+    }
+    if let (Some(body), false) = (body, headers.contains_key(header::CONTENT_TYPE)) {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(body));
+    }
+    if !headers.contains_key(header::ACCEPT) {
+        let json_first = HeaderValue::from_static("application/json, */*;q=0.8");
+        headers.insert(header::ACCEPT, json_first);
+    }
+    Ok(headers)
+}
+
+/// The texts among the credentials that must not be seen: all but those of fields that the schema names
+/// without calling them secret.
+fn sensitive(known: &Map<String, Value>, rules: &Value) -> Vec<String> {
+    let (named, secret) = (schemas::fields(rules), schema::sensitive(rules));
+    let mut texts = Vec::new();
+    for (name, value) in known {
+        let open = named.contains_key(name) && !secret.contains(&format!("/{name}"));
+        if (!open || looks_secret(name)) && name != "auth" && name != "api_key_header" {
+            masking::collect_texts(value, &mut texts);
+        }
+    }
+    texts
+}
+
+fn limits(usual: egress::Limits, pull: &PullConfig) -> egress::Limits {
+    let whole = pull.timeout.map_or(usual.whole, Duration::from_millis);
+    egress::Limits {
+        whole,
+        first_byte: usual.first_byte.min(whole).max(pull.timeout.map_or(Duration::ZERO, |_| whole)),
+        max_body: pull.max_bytes.unwrap_or(usual.max_body),
+    }
+}
+
+/// Everything of an integration counts against its provider's limit; its own setting is a second one.
+fn rate_limits(
+    workspace: &Workspace,
+    integration: &Integration,
+    pull: &PullConfig,
+) -> Vec<egress::RateLimit> {
+    let spec = integration.provider_def.rate_limit.as_ref();
+    let key = format!("{}/{}", workspace.id(), integration.id);
+    let mut limits = vec![egress::RateLimit {
+        key: key.clone(),
+        requests: spec.and_then(|spec| spec.requests).and_then(NonZeroU32::new),
+        window: Duration::from_secs(spec.and_then(|spec| spec.window_secs).unwrap_or(60)),
+        learns: true,
+    }];
+    if let Some(requests) = pull.rate_limit.and_then(NonZeroU32::new) {
+        limits.push(egress::RateLimit {
+            key: format!("{key}/{requests}"),
+            requests: Some(requests),
+            window: Duration::from_secs(60),
+            learns: false,
+        });
+    }
+    limits
+}

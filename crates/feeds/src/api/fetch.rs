@@ -1,0 +1,178 @@
+//! One-off reads through an integration: the same way out as feeds, answered from memory for a while.
+
+use accounts::gate::{Answer, ApiJson, Caller, may, not_found};
+use axum::extract::State;
+use connect::PullConfig;
+use kernel::{IntegrationId, Problem, Timestamp, WorkspaceId, codes};
+use moka::sync::Cache;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::sync::Arc;
+use std::time::Duration;
+use utoipa::ToSchema;
+use vault::TokenHash;
+
+use crate::Feeds;
+use crate::pull::Found;
+
+/// What is to be fetched. `integration_id`, `source_id` and `sourceId` mean the same, so do `path`,
+/// `endpoint` and `url`.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "integration_id": "int_01kce5v0g0f7nb4x1q2m3n4p5r", "path": "/me/top/tracks", "max_age_secs": 60,
+}))]
+pub struct Fetch {
+    #[serde(alias = "source_id", alias = "sourceId", alias = "integrationId")]
+    #[schema(value_type = String)]
+    integration_id: IntegrationId,
+    #[serde(alias = "endpoint")]
+    #[schema(nullable = false)]
+    path: Option<String>,
+    #[schema(nullable = false)]
+    url: Option<String>,
+    #[schema(nullable = false)]
+    method: Option<String>,
+    #[schema(value_type = Option<Object>, nullable = false)]
+    query: Option<Map<String, Value>>,
+    #[schema(value_type = Option<Object>, nullable = false)]
+    headers: Option<Map<String, Value>>,
+    #[schema(value_type = Option<Value>)]
+    body: Option<Value>,
+    /// A jq program over the answer.
+    #[schema(nullable = false)]
+    transform: Option<String>,
+    /// What templates see as `{{config.…}}`.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    options: Map<String, Value>,
+    /// An answer up to this old will do; 30 when absent, 0 asks anew.
+    #[serde(alias = "maxAgeSecs")]
+    #[schema(nullable = false, maximum = 86400)]
+    max_age_secs: Option<u64>,
+}
+
+/// What was fetched.
+#[derive(Clone, Serialize, ToSchema)]
+pub struct FetchedData {
+    #[schema(value_type = Value)]
+    data: Value,
+    /// The status of the provider's answer.
+    status: u16,
+    #[schema(value_type = String, format = DateTime)]
+    fetched_at: Timestamp,
+    /// Whether it came from memory.
+    cached: bool,
+    /// How long it took.
+    duration_ms: u64,
+}
+
+/// Answers that may serve again, up to 64 MiB of them.
+pub(crate) struct Fetched(Cache<(WorkspaceId, [u8; 32]), Arc<(FetchedData, usize)>>);
+
+const MEMORY: u64 = 64 * 1024 * 1024;
+const MAX_AGE: u64 = 30;
+const OLDEST: Duration = Duration::from_secs(86_400);
+
+impl Default for Fetched {
+    fn default() -> Self {
+        let weigh =
+            |_: &_, value: &Arc<(FetchedData, usize)>| u32::try_from(value.1).unwrap_or(u32::MAX);
+        Self(Cache::builder().max_capacity(MEMORY).weigher(weigh).time_to_live(OLDEST).build())
+    }
+}
+
+/// Fetch once
+///
+/// Calls the provider as a feed would and answers with what it says.
+#[utoipa::path(post, path = "/api/v1/fetch", tag = "Data", request_body = Fetch,
+    responses((status = 200, body = FetchedData)), security(("api_key" = ["fetch:execute"])))]
+pub(crate) async fn fetch(
+    State(feeds): State<Feeds>,
+    caller: Caller<may::FetchExecute>,
+    ApiJson(wanted): ApiJson<Fetch>,
+) -> Answer<ApiJson<FetchedData>> {
+    Ok(ApiJson(feeds.fetch(&caller.identity, wanted).await?))
+}
+
+impl Feeds {
+    /// Fetches once through an integration.
+    ///
+    /// # Errors
+    /// A problem that says what the provider or the way to it said.
+    pub async fn fetch(
+        &self,
+        identity: &accounts::gate::Identity,
+        wanted: Fetch,
+    ) -> Answer<FetchedData> {
+        let started = self.db().clock().now();
+        let workspace = &identity.workspace;
+        let integration = self.connect().integration(workspace, wanted.integration_id).await?;
+        let integration = integration.ok_or_else(|| not_found("integration"))?;
+        if !integration.enabled {
+            let detail = "Switch the integration on before fetching through it.";
+            return Err(Problem::new(&codes::INTEGRATION_DISABLED, detail).into());
+        }
+        let key = (workspace.id(), wanted.fingerprint());
+        let max_age = Duration::from_secs(wanted.max_age_secs.unwrap_or(MAX_AGE));
+        let known = self.fetched().0.get(&key).map(|known| known.0.clone());
+        if let Some(known) = known.filter(|known| started.since(known.fetched_at) < max_age) {
+            return Ok(FetchedData { cached: true, duration_ms: 0, ..known });
+        }
+        let config = PullConfig::from_map(wanted.settings())?;
+        let credentials = self
+            .connect()
+            .credentials(workspace, &integration, None, "fetch", &identity.actor)
+            .await?;
+        let mut prepared = self.connect().request(
+            workspace,
+            &integration,
+            &config,
+            &wanted.options,
+            &credentials,
+        )?;
+        prepared.request.lane = egress::Lane::Interactive;
+        let (data, status) = match self.ask(workspace, prepared, &credentials).await? {
+            Found::Document { document, status, .. } => (document, status),
+            // Nothing was asked about, so a provider that says this says nothing.
+            Found::NotModified => (Value::Null, 304),
+        };
+        let now = self.db().clock().now();
+        let duration_ms = now.since(started).as_millis() as u64;
+        let found = FetchedData { data, status, fetched_at: now, cached: false, duration_ms };
+        let bytes = found.data.to_string().len();
+        self.fetched().0.insert(key, Arc::new((found.clone(), bytes)));
+        Ok(found)
+    }
+}
+
+impl Fetch {
+    /// The same request has the same fingerprint.
+    fn fingerprint(&self) -> [u8; 32] {
+        let mut settings = Value::Object(self.settings());
+        settings.sort_all_objects();
+        let options = Value::Object(self.options.clone());
+        TokenHash::of(&format!("{}|{settings}|{options}", self.integration_id)).0
+    }
+
+    fn settings(&self) -> Map<String, Value> {
+        let text = |text: &Option<String>| text.clone().map(Value::String);
+        let object = |map: &Option<Map<String, Value>>| map.clone().map(Value::Object);
+        // "endpoint" may be a whole address, as clients of the flexible sources write it.
+        let is_address = |text: &&String| text.contains("://");
+        let address = self.url.as_ref().or(self.path.as_ref().filter(is_address));
+        let path = self.path.as_ref().filter(|path| !is_address(path));
+        [
+            ("url", address.cloned().map(Value::String)),
+            ("path", path.cloned().map(Value::String)),
+            ("method", text(&self.method)),
+            ("query", object(&self.query)),
+            ("headers", object(&self.headers)),
+            ("body", self.body.clone()),
+            ("transform", text(&self.transform)),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+        .collect()
+    }
+}

@@ -1,0 +1,241 @@
+//! Changes as they happen: Server-Sent Events for one feed or widget, a WebSocket for many. A reader
+//! that is slow misses versions in between, never the newest.
+
+use accounts::gate::{Answer, ApiPath, Caller, Failure, may, not_found};
+use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::extract::{FromRequestParts as _, Request, State};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures::{Stream, StreamExt as _, stream};
+use http::request::Parts;
+use kernel::{FeedId, Problem, WidgetConfigId, WorkspaceId, codes};
+use serde::Deserialize;
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::sync::Arc;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+use super::data::{Asked, DataQuery};
+use crate::Feeds;
+use crate::served::Served;
+
+/// Follow a feed
+///
+/// `update` events: one with the document as it stands, then one for each new version.
+#[utoipa::path(get, path = "/api/v1/feeds/{id}/events", tag = "Live",
+    params(("id" = String, Path, description = "The feed's id"), DataQuery),
+    responses((status = 200, content_type = "text/event-stream", body = String)),
+    security(("api_key" = ["feeds:read"])))]
+pub(crate) async fn feed_events(
+    State(feeds): State<Feeds>,
+    ApiPath(id): ApiPath<FeedId>,
+    request: Request,
+) -> Answer<Response> {
+    let (parts, _) = request.into_parts();
+    let asked = Asked::read(&parts)?;
+    let workspace = feeds.reader_of_feed(&parts, &asked).await?;
+    feeds.events(workspace, id, &asked, &parts).await
+}
+
+/// Follow a widget
+///
+/// The same as for a feed; a player's token follows exactly the widgets that it was given.
+#[utoipa::path(get, path = "/api/widgets-config/{id}/events", tag = "Live",
+    params(("id" = String, Path, description = "The widget config's id"), DataQuery),
+    responses((status = 200, content_type = "text/event-stream", body = String)),
+    security(("api_key" = ["widgets:read"]), ("player" = [])))]
+pub(crate) async fn widget_config_events(
+    State(feeds): State<Feeds>,
+    ApiPath(id): ApiPath<WidgetConfigId>,
+    request: Request,
+) -> Answer<Response> {
+    let (parts, _) = request.into_parts();
+    let asked = Asked::read(&parts)?;
+    let (workspace, feed) = feeds.widget_feed(&parts, &asked, id).await?;
+    feeds.events(workspace, feed, &asked, &parts).await
+}
+
+impl Feeds {
+    async fn events(
+        &self,
+        workspace: WorkspaceId,
+        feed: FeedId,
+        asked: &Asked<'_>,
+        parts: &Parts,
+    ) -> Answer<Response> {
+        let changes = self.documents().watch(feed);
+        let now = self.documents().get(workspace, feed).await?.ok_or_else(|| not_found("feed"))?;
+        let last = parts.headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
+        let known = asked.version.or(last);
+        let with_data = asked.with_data;
+        let events = versions(now, changes, known).map(move |served| {
+            let event = Event::default().event("update").id(served.version.to_string());
+            let text = std::str::from_utf8(&served.body).unwrap_or_default();
+            let short = format!("{{\"version\":{}}}", served.version);
+            Ok::<_, Infallible>(event.data(if with_data { text } else { &short }))
+        });
+        Ok(Sse::new(events).keep_alive(KeepAlive::default()).into_response())
+    }
+}
+
+/// The document as it stands unless it is the one that is known, then every one that differs in version.
+fn versions(
+    now: Arc<Served>,
+    changes: watch::Receiver<Option<Arc<Served>>>,
+    known: Option<u64>,
+) -> impl Stream<Item = Arc<Served>> {
+    let first = (Some(now.version) != known).then(|| now.clone());
+    let rest = stream::unfold((changes, now.version), |(mut changes, mut last)| async move {
+        loop {
+            changes.changed().await.ok()?;
+            let newest = changes.borrow_and_update().clone();
+            if let Some(served) = newest.filter(|served| served.version != last) {
+                last = served.version;
+                return Some((served, (changes, last)));
+            }
+        }
+    });
+    stream::iter(first).chain(rest)
+}
+
+/// Follow many
+///
+/// A WebSocket. Send `{"subscribe": ["feed_…", "wcfg_…"]}` or `{"unsubscribe": […]}`; receive
+/// `{"type": "update", "id", "payload"}` with what the data path would answer, and
+/// `{"type": "error", "id", "code", "detail"}`.
+#[utoipa::path(get, path = "/api/v1/live", tag = "Live",
+    params(("token" = Option<String>, Query, description = "A player token, for browsers")),
+    responses((status = 101, description = "The socket is open")),
+    security(("api_key" = ["feeds:read"]), ("player" = [])))]
+pub(crate) async fn socket(State(feeds): State<Feeds>, request: Request) -> Answer<Response> {
+    let (mut parts, _) = request.into_parts();
+    let asked = Asked::read(&parts)?;
+    if asked.player.is_none() {
+        let mut parts = parts.clone();
+        Caller::<may::Any>::from_request_parts(&mut parts, &()).await?;
+    }
+    let upgrade = WebSocketUpgrade::from_request_parts;
+    let upgrade = upgrade(&mut parts, &()).await.map_err(|error| {
+        Problem::new(&codes::BAD_QUERY, format!("This path speaks WebSocket: {error}"))
+    })?;
+    let upgrade = upgrade.max_message_size(64 * 1024);
+    Ok(upgrade.on_upgrade(move |socket| Session::new(feeds, parts).run(socket)))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Command {
+    #[serde(default)]
+    subscribe: Vec<String>,
+    #[serde(default)]
+    unsubscribe: Vec<String>,
+}
+
+/// One open socket.
+struct Session {
+    feeds: Feeds,
+    parts: Parts,
+    following: HashMap<String, JoinHandle<()>>,
+}
+
+/// How much one socket may follow.
+const MOST: usize = 500;
+/// How many messages may wait for a slow socket before those who send them wait too.
+const WAITING: usize = 64;
+
+impl Session {
+    fn new(feeds: Feeds, parts: Parts) -> Self {
+        Self { feeds, parts, following: HashMap::new() }
+    }
+
+    async fn run(mut self, mut socket: WebSocket) {
+        let (to, mut messages) = mpsc::channel::<String>(WAITING);
+        loop {
+            let sent = tokio::select! {
+                Some(text) = messages.recv() => socket.send(Message::text(text)).await,
+                received = socket.recv() => match received {
+                    Some(Ok(Message::Text(text))) => {
+                        for answer in self.obey(&text, &to).await {
+                            if socket.send(Message::text(answer)).await.is_err() {
+                                break;
+                            }
+                        }
+                        Ok(())
+                    }
+                    Some(Ok(Message::Close(_)) | Err(_)) | None => break,
+                    Some(Ok(_)) => Ok(()),
+                },
+            };
+            if sent.is_err() {
+                break;
+            }
+        }
+        self.following.into_values().for_each(|task| task.abort());
+    }
+
+    /// Does as it is told and returns what is to be said about it.
+    async fn obey(&mut self, text: &str, to: &mpsc::Sender<String>) -> Vec<String> {
+        let command: Command = match serde_json::from_str(text) {
+            Ok(command) => command,
+            Err(error) => {
+                let detail = format!("Send {{\"subscribe\": [ids]}}: {error}");
+                return vec![complaint("", &Problem::new(&codes::BAD_JSON, detail))];
+            }
+        };
+        for id in command.unsubscribe {
+            if let Some(task) = self.following.remove(&id) {
+                task.abort();
+            }
+        }
+        let mut complaints = Vec::new();
+        for id in command.subscribe {
+            if let Err(Failure(problem)) = self.follow(&id, to).await {
+                complaints.push(complaint(&id, &problem));
+            }
+        }
+        complaints
+    }
+
+    async fn follow(&mut self, id: &str, to: &mpsc::Sender<String>) -> Result<(), Failure> {
+        if self.following.contains_key(id) {
+            return Ok(());
+        }
+        if self.following.len() >= MOST {
+            let detail = format!("One socket follows at most {MOST}; open another.");
+            return Err(Problem::new(&codes::RATE_LIMITED, detail).into());
+        }
+        let asked = Asked::read(&self.parts)?;
+        let (workspace, feed) = match (id.parse::<FeedId>(), id.parse::<WidgetConfigId>()) {
+            (Ok(feed), _) => (self.feeds.reader_of_feed(&self.parts, &asked).await?, feed),
+            (_, Ok(config)) => self.feeds.widget_feed(&self.parts, &asked, config).await?,
+            _ => return Err(not_found("feed or widget config").into()),
+        };
+        let changes = self.feeds.documents().watch(feed);
+        let now = self.feeds.documents().get(workspace, feed).await?;
+        let now = now.ok_or_else(|| not_found("feed"))?;
+        let (name, to) = (id.to_owned(), to.clone());
+        let task = tokio::spawn(async move {
+            let mut versions = std::pin::pin!(versions(now, changes, None));
+            while let Some(served) = versions.next().await {
+                let body = std::str::from_utf8(&served.body).unwrap_or("null");
+                let version = served.version;
+                let text = format!(
+                    "{{\"type\":\"update\",\"id\":\"{name}\",\"version\":{version},\"payload\":{body}}}"
+                );
+                if to.send(text).await.is_err() {
+                    return;
+                }
+            }
+        });
+        self.following.insert(id.to_owned(), task);
+        Ok(())
+    }
+}
+
+fn complaint(id: &str, problem: &Problem) -> String {
+    serde_json::json!({
+        "type": "error", "id": id, "code": problem.code.name, "detail": problem.detail,
+    })
+    .to_string()
+}

@@ -1,0 +1,191 @@
+//! Which feed each widget config reads. Configs whose options are equal share one, unless the data is
+//! theirs alone: because their credentials are, or because pushes come to an address of their own.
+
+use connect::{CredentialScope, Integration, Mode};
+use db::{DbError, Tx};
+use kernel::{FeedId, IntegrationId, NewJob, WorkspaceId};
+use serde_json::{Map, Value, json};
+use vault::TokenHash;
+
+use crate::feed::Feed;
+use crate::widget::WidgetConfig;
+use crate::{Feeds, jobs, store};
+
+impl Feeds {
+    /// Gives a config a feed of each of its widget's integrations, and takes away what it no longer
+    /// reads. New feeds are pulled at once.
+    pub(crate) async fn bind_config(
+        &self,
+        tx: &mut Tx,
+        workspace: WorkspaceId,
+        config: &WidgetConfig,
+        integrations: &[std::sync::Arc<Integration>],
+    ) -> Result<(), DbError> {
+        for integration in integrations {
+            self.bind(tx, workspace, config, integration).await?;
+        }
+        self.sweep(tx, workspace).await
+    }
+
+    /// Gives every config of a widget a feed of this integration.
+    ///
+    /// # Errors
+    /// [`DbError`] when it cannot be written.
+    pub async fn bind_integration(
+        &self,
+        tx: &mut Tx,
+        workspace: WorkspaceId,
+        integration: &Integration,
+    ) -> Result<(), DbError> {
+        let Some(widget) = integration.widget_id else { return Ok(()) };
+        for config in store::widgets::configs_of(tx, workspace, widget).await? {
+            self.bind(tx, workspace, &config, integration).await?;
+        }
+        self.sweep(tx, workspace).await
+    }
+
+    async fn bind(
+        &self,
+        tx: &mut Tx,
+        workspace: WorkspaceId,
+        config: &WidgetConfig,
+        integration: &Integration,
+    ) -> Result<(), DbError> {
+        let discriminator = discriminator(integration, config);
+        let known =
+            store::feeds::by_discriminator(tx, workspace, integration.id, &discriminator).await?;
+        let feed = match known {
+            Some(feed) => feed.id,
+            None => {
+                let name = format!("{} · {}", integration.name, config.name);
+                let feed = self.new_feed(tx, integration, name, config.options.clone());
+                let feed = Feed { discriminator, ..feed };
+                self.add_feed(tx, workspace, &feed).await?;
+                feed.id
+            }
+        };
+        store::widgets::bind(tx, workspace, config.id, integration.id, feed).await?;
+        tx.changed(db::Change::noun(BINDING, workspace, config.id));
+        Ok(())
+    }
+
+    pub(crate) fn new_feed(
+        &self,
+        tx: &Tx,
+        integration: &Integration,
+        name: String,
+        options: Map<String, Value>,
+    ) -> Feed {
+        let now = tx.now();
+        let id = FeedId::generate(now, self.entropy());
+        Feed {
+            id,
+            integration: integration.id,
+            name,
+            mode: integration.mode,
+            enabled: true,
+            discriminator: crate::feed::own_discriminator(id),
+            options,
+            pull: None,
+            push: None,
+            version: 0,
+            digest: None,
+            bytes: 0,
+            validators: Default::default(),
+            fetched_at: None,
+            changed_at: None,
+            refresh_at: None,
+            failures: 0,
+            error_code: None,
+            error_message: None,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    /// Stores a new feed and, if it is pulled, its first pull.
+    pub(crate) async fn add_feed(
+        &self,
+        tx: &mut Tx,
+        workspace: WorkspaceId,
+        feed: &Feed,
+    ) -> Result<(), DbError> {
+        store::feeds::insert(tx, workspace, feed).await?;
+        let data = json!({ "integration_id": feed.integration, "name": feed.name });
+        tx.emit(workspace, "feed.created", feed.id, data).await?;
+        if feed.mode != Mode::Push && feed.enabled {
+            self.pull_now(tx, workspace, feed.id).await?;
+        }
+        Ok(())
+    }
+
+    /// Asks for a pull as soon as a worker is free.
+    pub(crate) async fn pull_now(
+        &self,
+        tx: &mut Tx,
+        workspace: WorkspaceId,
+        feed: FeedId,
+    ) -> Result<(), DbError> {
+        let now = tx.now();
+        let job = NewJob {
+            kind: jobs::pull::KIND,
+            key: feed.to_string(),
+            run_at: now,
+            payload: json!({}),
+        };
+        tx.enqueue(workspace, job).await
+    }
+
+    /// Removes a feed with its jobs and versions.
+    pub(crate) async fn remove_feed(
+        &self,
+        tx: &mut Tx,
+        workspace: WorkspaceId,
+        id: FeedId,
+    ) -> Result<bool, DbError> {
+        if !store::feeds::delete(tx, workspace, id).await? {
+            return Ok(false);
+        }
+        for kind in [jobs::pull::KIND, jobs::apply::KIND] {
+            tx.dequeue(workspace, kind, &id.to_string()).await?;
+        }
+        tx.emit(workspace, "feed.deleted", id, json!({})).await?;
+        tx.changed(db::Change::noun(crate::served::NOUN, workspace, id));
+        Ok(true)
+    }
+
+    /// Removes the feeds that were made for widgets and that no widget reads any more.
+    pub(crate) async fn sweep(&self, tx: &mut Tx, workspace: WorkspaceId) -> Result<(), DbError> {
+        for orphan in store::widgets::orphans(tx, workspace).await? {
+            self.remove_feed(tx, workspace, orphan).await?;
+        }
+        Ok(())
+    }
+
+    /// The feed that a config reads: of the named integration, or of its oldest.
+    pub(crate) async fn feed_of(
+        &self,
+        tx: &mut Tx,
+        workspace: WorkspaceId,
+        config: kernel::WidgetConfigId,
+        integration: Option<IntegrationId>,
+    ) -> Result<Option<FeedId>, DbError> {
+        let bindings = store::widgets::bindings(tx, workspace, config).await?;
+        let wanted = bindings.iter().find(|(id, _)| integration.is_none_or(|wanted| wanted == *id));
+        Ok(wanted.map(|(_, feed)| *feed))
+    }
+}
+
+/// The noun in [`db::Change`] signals: a widget config reads other feeds than before.
+pub(crate) const BINDING: &str = "widget_config";
+
+fn discriminator(integration: &Integration, config: &WidgetConfig) -> String {
+    let has_own_credentials =
+        integration.credential_scope == CredentialScope::Widget && integration.wants_credentials();
+    if integration.mode != Mode::Pull || has_own_credentials {
+        return config.id.to_string();
+    }
+    let mut options = Value::Object(config.options.clone());
+    options.sort_all_objects();
+    format!("options:{}", TokenHash::of(&options.to_string()).to_hex())
+}

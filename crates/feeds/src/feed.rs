@@ -1,0 +1,145 @@
+//! The feed: a JSON document kept fresh. What it is, and how it stands.
+
+use kernel::{FeedId, IntegrationId, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::time::Duration;
+
+/// Where a feed stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// The document is as fresh as asked.
+    Ok,
+    /// There is a document, but the last attempt to renew it failed or is overdue.
+    Stale,
+    /// There is no document, and the last attempt to get one failed.
+    Failing,
+    /// There is no document yet.
+    Pending,
+    /// The feed or its integration is switched off.
+    Off,
+}
+
+impl Status {
+    /// The name in the API.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Stale => "stale",
+            Self::Failing => "failing",
+            Self::Pending => "pending",
+            Self::Off => "off",
+        }
+    }
+}
+
+/// What the other side said about its document, to be sent back with the next request.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Validators {
+    /// `ETag`.
+    pub etag: Option<String>,
+    /// `Last-Modified`.
+    pub last_modified: Option<String>,
+}
+
+/// A feed as it is stored. `pull` and `push` lie over the integration's.
+#[derive(Clone, Debug)]
+pub struct Feed {
+    /// Its id.
+    pub id: FeedId,
+    /// Whose integration fills it.
+    pub integration: IntegrationId,
+    /// What people call it.
+    pub name: String,
+    /// How it is filled.
+    pub mode: connect::Mode,
+    /// Whether it is filled at all.
+    pub enabled: bool,
+    /// What tells it from the integration's other feeds: widgets with the same one share it.
+    pub discriminator: String,
+    /// The options that templates see as `{{config.…}}`.
+    pub options: Map<String, Value>,
+    /// Settings of its own for pulling.
+    pub pull: Option<Map<String, Value>>,
+    /// Settings of its own for pushes.
+    pub push: Option<Map<String, Value>>,
+    /// Counts up each time the document's content changes; 0 before the first.
+    pub version: u64,
+    /// What tells the document from another.
+    pub digest: Option<String>,
+    /// The size of the document as JSON.
+    pub bytes: u64,
+    /// What to ask the other side with.
+    pub validators: Validators,
+    /// When the document was last seen to be so.
+    pub fetched_at: Option<Timestamp>,
+    /// When the version last moved.
+    pub changed_at: Option<Timestamp>,
+    /// When it is due again.
+    pub refresh_at: Option<Timestamp>,
+    /// Attempts that failed in a row.
+    pub failures: u32,
+    /// The code of the last failure.
+    pub error_code: Option<String>,
+    /// The sentence of the last failure.
+    pub error_message: Option<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When its settings last changed.
+    pub updated_at: Timestamp,
+}
+
+/// A pull that is this late makes a document stale.
+pub(crate) const OVERDUE: Duration = Duration::from_secs(30);
+
+impl Feed {
+    /// Where it stands at `now`.
+    pub fn status(&self, now: Timestamp) -> Status {
+        match (self.enabled, self.version > 0, self.failures > 0) {
+            (false, ..) => Status::Off,
+            (_, true, false) if self.stale_from().is_some_and(|from| now > from) => Status::Stale,
+            (_, true, false) => Status::Ok,
+            (_, true, true) => Status::Stale,
+            (_, false, true) => Status::Failing,
+            (_, false, false) => Status::Pending,
+        }
+    }
+
+    /// When the document becomes stale by mere passing of time.
+    pub(crate) fn stale_from(&self) -> Option<Timestamp> {
+        self.refresh_at.map(|due| due.plus(OVERDUE))
+    }
+
+    /// Whether it was made on its own, not for the widgets that share it.
+    pub fn stands_alone(&self) -> bool {
+        self.discriminator == own_discriminator(self.id)
+    }
+}
+
+/// The discriminator of a feed that no widget shares.
+pub(crate) fn own_discriminator(id: FeedId) -> String {
+    format!("own:{id}")
+}
+
+/// Settings laid over others: what is set above wins, what is absent shows through.
+pub(crate) fn overlay(
+    below: Map<String, Value>,
+    above: Option<&Map<String, Value>>,
+) -> Map<String, Value> {
+    let mut merged = below;
+    for (name, value) in above.into_iter().flatten() {
+        // A schedule of one kind replaces one of the other.
+        if matches!(name.as_str(), "cron" | "interval_secs" | "interval") && !value.is_null() {
+            for other in ["cron", "time_zone", "interval_secs", "interval"] {
+                merged.remove(other);
+            }
+        }
+    }
+    for (name, value) in above.into_iter().flatten() {
+        if !value.is_null() {
+            merged.insert(name.clone(), value.clone());
+        }
+    }
+    merged
+}

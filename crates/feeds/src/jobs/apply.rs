@@ -1,0 +1,154 @@
+//! Applies pushes that were accepted: takes all that wait for a feed, in order, and makes one new
+//! version of them. Under a storm of pushes each run takes many, so readers see the newest state rather
+//! than a queue.
+
+use db::{Done, Handler, Inbound, InboundState, Job, JobError};
+use kernel::{FeedId, JobKind, Lane};
+use serde_json::Value;
+use std::pin::Pin;
+
+use crate::document::{Apply, apply, digest};
+use crate::feed::{Feed, Validators};
+use crate::push;
+use crate::store::{self, outcome::Changed, versions::Source};
+use crate::{Feeds, served};
+
+/// Applies the pushes that wait for the feed whose id is the key.
+pub const KIND: JobKind = JobKind { name: "feed.apply", lane: Lane::Fast };
+
+/// How many pushes one run takes.
+const MOST: u32 = 500;
+
+pub(crate) struct ApplyJob(pub(crate) Feeds);
+
+impl Handler for ApplyJob {
+    fn kind(&self) -> JobKind {
+        KIND
+    }
+
+    fn run(&self, job: Job) -> Pin<Box<dyn Future<Output = Result<Done, JobError>> + Send + '_>> {
+        Box::pin(self.apply(job))
+    }
+}
+
+impl ApplyJob {
+    async fn apply(&self, job: Job) -> Result<Done, JobError> {
+        let feeds = &self.0;
+        let workspace = feeds.db().workspace(job.workspace);
+        let id: FeedId =
+            job.key.parse().map_err(|_| JobError(format!("{} is no feed", job.key)))?;
+        let mut tx = workspace.read().await?;
+        let Some(feed) = store::feeds::get(&mut tx, job.workspace, id).await? else {
+            return Ok(Done::Remove);
+        };
+        let pending = tx.pending_inbound(job.workspace, id, MOST).await?;
+        let document = match feed.version {
+            0 => None,
+            version => store::versions::document(&mut tx, &workspace, id, version).await?,
+        };
+        drop(tx);
+        let settings = feeds.push_settings(&workspace, &feed).await?;
+        let document = document.and_then(|text| serde_json::from_str::<Value>(text.get()).ok());
+        let found = fold(&workspace, &pending, document, &settings)?;
+
+        let mut tx = workspace.write().await?;
+        if let Some(document) = &found.document {
+            self.store(&mut tx, &workspace, &feed, document, &found, &settings).await?;
+        }
+        let is_well =
+            |push: &&Inbound| !found.failed.iter().any(|(failed, _)| failed.id == push.id);
+        let well: Vec<_> = pending.iter().filter(is_well).map(|push| push.id).collect();
+        tx.settle_inbound(job.workspace, &well, InboundState::Applied).await?;
+        for (push, error) in &found.failed {
+            tx.set_inbound(job.workspace, push.id, InboundState::Failed, Some(error)).await?;
+        }
+        if pending.len() == MOST as usize {
+            let now = tx.now();
+            job.run_again(&mut tx, now).await?;
+        } else {
+            job.finish(&mut tx).await?;
+        }
+        tx.commit().await?;
+        Ok(Done::Settled)
+    }
+
+    async fn store(
+        &self,
+        tx: &mut db::Tx,
+        workspace: &db::Workspace,
+        feed: &Feed,
+        document: &Value,
+        found: &Folded<'_>,
+        settings: &push::Settings,
+    ) -> Result<(), JobError> {
+        let digest = digest(document, &settings.ignore);
+        let made_by = found.last.map(|push| push.id.to_string());
+        let now = tx.now();
+        if feed.digest.as_deref() == Some(&digest) {
+            let times = (now, feed.refresh_at);
+            let validators = &feed.validators;
+            store::outcome::same(tx, workspace, feed.id, Some(&digest), validators, times).await?;
+            tx.changed(db::Change::noun(served::STATE, workspace.id(), feed.id));
+            return Ok(());
+        }
+        let text = document.to_string();
+        let change = Changed {
+            feed: feed.id,
+            document: text.as_bytes(),
+            digest: &digest,
+            // What the pull was told of its document says nothing about this one.
+            validators: &Validators::default(),
+            fetched_at: now,
+            refresh_at: None,
+            source: Source::Push,
+            made_by: made_by.as_deref(),
+            keep: settings.keep,
+        };
+        store::outcome::changed(tx, workspace, &change).await?;
+        Ok(())
+    }
+}
+
+/// What a run of pushes makes of a document.
+struct Folded<'a> {
+    /// The new document; `None` when no push could be read.
+    document: Option<Value>,
+    last: Option<&'a Inbound>,
+    failed: Vec<(&'a Inbound, String)>,
+}
+
+fn fold<'a>(
+    workspace: &db::Workspace,
+    pending: &'a [Inbound],
+    document: Option<Value>,
+    settings: &push::Settings,
+) -> Result<Folded<'a>, JobError> {
+    let mut folded = Folded { document: None, last: None, failed: Vec::new() };
+    let mut current = document;
+    // When each push replaces what was there, only the last readable one matters.
+    let replaces = settings.apply == Apply::Replace;
+    let in_order: Box<dyn Iterator<Item = &Inbound>> =
+        if replaces { Box::new(pending.iter().rev()) } else { Box::new(pending.iter()) };
+    for push in in_order {
+        if replaces && folded.last.is_some() {
+            break;
+        }
+        let body = workspace.inbound_body(push)?;
+        match push::payload(&push.content_type, &body, settings) {
+            Ok(payload) => {
+                current = Some(apply(current.take(), payload, settings.apply));
+                folded.last = Some(push);
+            }
+            Err(error) => folded.failed.push((push, error)),
+        }
+    }
+    folded.document = folded.last.and(current);
+    if let Some(document) = &folded.document
+        && document.to_string().len() as u64 > settings.max_bytes
+    {
+        let error = format!("the document would be larger than {} bytes", settings.max_bytes);
+        folded.failed.extend(folded.last.take().map(|push| (push, error)));
+        folded.document = None;
+    }
+    Ok(folded)
+}

@@ -1,0 +1,4 @@
+//! What the room does in the background, a file per job.
+
+pub(crate) mod apply;
+pub(crate) mod pull;

@@ -1,0 +1,285 @@
+//! Documents as readers get them: ready-made bytes in memory, plain and compressed, with the head of the
+//! answer beside. Reading takes no lock, no SQL and no serialisation; a change puts a new entry in place
+//! of the old one.
+
+use bytes::Bytes;
+use db::{Db, DbError, Signal};
+use http::HeaderValue;
+use kernel::{Event, FeedId, Timestamp, WorkspaceId};
+use papaya::HashMap;
+use serde_json::value::RawValue;
+use std::io::Write as _;
+use std::sync::Arc;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use tokio::sync::{Mutex, watch};
+
+use crate::feed::{Feed, Status};
+use crate::store;
+
+/// One feed as readers get it now.
+#[derive(Debug)]
+pub(crate) struct Served {
+    pub(crate) workspace: WorkspaceId,
+    pub(crate) version: u64,
+    pub(crate) etag: HeaderValue,
+    pub(crate) body: Bytes,
+    gzip: OnceLock<Bytes>,
+    brotli: OnceLock<Bytes>,
+    stale_from: i64,
+    read_at: AtomicI64,
+}
+
+/// Bodies below this are not worth compressing.
+const COMPRESS_FROM: usize = 860;
+
+impl Served {
+    fn new(
+        workspace: WorkspaceId,
+        feed: Feed,
+        document: Option<Box<RawValue>>,
+        now: Timestamp,
+    ) -> Self {
+        let stale_from = feed.stale_from().filter(|_| feed.status(now) == Status::Ok);
+        let body = envelope(&feed, document.as_deref(), now);
+        let etag = HeaderValue::from_str(&format!("W/\"{}\"", feed.version));
+        Self {
+            workspace,
+            version: feed.version,
+            etag: etag.unwrap_or(HeaderValue::from_static("W/\"0\"")),
+            body,
+            gzip: OnceLock::new(),
+            brotli: OnceLock::new(),
+            stale_from: stale_from.map_or(i64::MAX, Timestamp::micros),
+            read_at: AtomicI64::new(now.micros()),
+        }
+    }
+
+    /// The body in gzip, made at the first asking.
+    pub(crate) fn gzip(&self) -> Option<&Bytes> {
+        (self.body.len() >= COMPRESS_FROM).then(|| {
+            self.gzip.get_or_init(|| {
+                let mut to = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(6));
+                let done = to.write_all(&self.body).and_then(|()| to.finish());
+                done.map_or_else(|_| self.body.clone(), Bytes::from)
+            })
+        })
+    }
+
+    /// The body in brotli, likewise.
+    pub(crate) fn brotli(&self) -> Option<&Bytes> {
+        (self.body.len() >= COMPRESS_FROM).then(|| {
+            self.brotli.get_or_init(|| {
+                let mut out = Vec::new();
+                let mut to = brotli::CompressorWriter::new(&mut out, 4096, 5, 20);
+                let done = to.write_all(&self.body).and_then(|()| to.flush());
+                drop(to);
+                done.map_or_else(|_| self.body.clone(), |()| Bytes::from(out))
+            })
+        })
+    }
+
+    fn bytes(&self) -> u64 {
+        let compressed =
+            self.gzip.get().map_or(0, Bytes::len) + self.brotli.get().map_or(0, Bytes::len);
+        (self.body.len() + compressed + 1024) as u64
+    }
+
+    /// Whether a signal tells nothing that is not in here already.
+    fn knows(&self, event: &Event) -> bool {
+        event.data["version"].as_u64().is_some_and(|version| version <= self.version)
+    }
+}
+
+/// The answer of a data path: the document and how it stands.
+fn envelope(feed: &Feed, document: Option<&RawValue>, now: Timestamp) -> Bytes {
+    let status = feed.status(now);
+    let data = document.map_or("null", RawValue::get);
+    let time = |at: Option<Timestamp>| at.map_or("null".to_owned(), |at| format!("\"{at}\""));
+    let error = serde_json::to_string(&feed.error_message).unwrap_or_else(|_| "null".to_owned());
+    let stale = matches!(status, Status::Stale | Status::Failing);
+    let text = format!(
+        "{{\"data\":{data},\"version\":{},\"fetched_at\":{},\"refresh_at\":{},\"status\":\"{}\",\
+         \"stale\":{stale},\"error_message\":{error}}}",
+        feed.version,
+        time(feed.fetched_at),
+        time(feed.refresh_at),
+        status.name(),
+    );
+    Bytes::from(text)
+}
+
+/// All documents that were read lately, and who waits for their changes.
+#[derive(Clone)]
+pub(crate) struct Documents {
+    db: Db,
+    served: Arc<HashMap<FeedId, Arc<Served>>>,
+    live: Arc<HashMap<FeedId, watch::Sender<Option<Arc<Served>>>>>,
+    loading: Arc<Mutex<()>>,
+    bytes: Arc<AtomicU64>,
+    most: u64,
+}
+
+impl Documents {
+    /// Keeps up to `most` bytes.
+    pub(crate) fn new(db: Db, most: u64) -> Self {
+        Self {
+            db,
+            served: Arc::default(),
+            live: Arc::default(),
+            loading: Arc::default(),
+            bytes: Arc::default(),
+            most,
+        }
+    }
+
+    /// What is in memory, if it still holds at `now`.
+    pub(crate) fn peek(&self, feed: FeedId, now: Timestamp) -> Option<Arc<Served>> {
+        let served = self.served.pin().get(&feed)?.clone();
+        if now.micros() > served.stale_from {
+            return None;
+        }
+        served.read_at.store(now.micros(), Ordering::Relaxed);
+        Some(served)
+    }
+
+    /// The feed as readers get it, from memory or from the table. `None` when there is no such feed.
+    pub(crate) async fn get(
+        &self,
+        workspace: WorkspaceId,
+        feed: FeedId,
+    ) -> Result<Option<Arc<Served>>, DbError> {
+        let now = self.db.clock().now();
+        if let Some(served) = self.peek(feed, now) {
+            return Ok((served.workspace == workspace).then_some(served));
+        }
+        // One loads, the others wait and find it.
+        let _turn = self.loading.lock().await;
+        match self.peek(feed, now) {
+            Some(served) => Ok((served.workspace == workspace).then_some(served)),
+            None => self.load(workspace, feed).await,
+        }
+    }
+
+    async fn load(
+        &self,
+        workspace: WorkspaceId,
+        id: FeedId,
+    ) -> Result<Option<Arc<Served>>, DbError> {
+        let handle = self.db.workspace(workspace);
+        let mut tx = handle.read().await?;
+        let Some(feed) = store::feeds::get(&mut tx, workspace, id).await? else {
+            self.forget(id);
+            return Ok(None);
+        };
+        let document = match feed.version {
+            0 => None,
+            version => store::versions::document(&mut tx, &handle, id, version).await?,
+        };
+        Ok(Some(self.put(workspace, feed, document)))
+    }
+
+    /// Puts a feed as it stands now in place, and tells those who wait for it.
+    fn put(
+        &self,
+        workspace: WorkspaceId,
+        feed: Feed,
+        document: Option<Box<RawValue>>,
+    ) -> Arc<Served> {
+        let id = feed.id;
+        let served = Arc::new(Served::new(workspace, feed, document, self.db.clock().now()));
+        let map = self.served.pin();
+        let before = map.insert(id, served.clone()).map_or(0, |old| old.bytes());
+        let after = self.bytes.fetch_add(served.bytes(), Ordering::Relaxed) + served.bytes();
+        self.bytes.fetch_sub(before.min(after), Ordering::Relaxed);
+        if after.saturating_sub(before) > self.most {
+            self.evict();
+        }
+        if let Some(waiting) = self.live.pin().get(&id) {
+            waiting.send_replace(Some(served.clone()));
+        }
+        served
+    }
+
+    /// Lets go of the half that was read longest ago.
+    fn evict(&self) {
+        let map = self.served.pin();
+        let mut ages: Vec<_> =
+            map.iter().map(|(id, served)| (served.read_at.load(Ordering::Relaxed), *id)).collect();
+        ages.sort_unstable();
+        ages.iter().take(ages.len().div_ceil(2)).for_each(|(_, id)| self.forget(*id));
+    }
+
+    fn forget(&self, id: FeedId) {
+        if let Some(gone) = self.served.pin().remove(&id) {
+            let bytes = gone.bytes();
+            let known = self.bytes.load(Ordering::Relaxed);
+            self.bytes.fetch_sub(bytes.min(known), Ordering::Relaxed);
+        }
+    }
+
+    /// Changes of a feed from now on. Slow readers see the newest, not each.
+    pub(crate) fn watch(&self, feed: FeedId) -> watch::Receiver<Option<Arc<Served>>> {
+        let live = self.live.pin();
+        live.get_or_insert_with(feed, || watch::channel(None).0).subscribe()
+    }
+
+    /// Takes note of a commit on this or another node. A feed that nobody read lately is left alone.
+    pub(crate) async fn hear(&self, signal: &Signal) {
+        match signal {
+            Signal::Event(event) if event.kind == "feed.updated" => {
+                let Ok(id) = event.subject.parse::<FeedId>() else { return };
+                let known = self.served.pin().get(&id).cloned();
+                let is_read = known.is_some() || self.is_watched(id);
+                if is_read && !known.is_some_and(|served| served.knows(event)) {
+                    self.reload(event.workspace, id).await;
+                }
+            }
+            Signal::Changed(db::Change::Noun { noun, workspace, id })
+                if noun == NOUN || noun == STATE =>
+            {
+                let Ok(id) = id.parse::<FeedId>() else { return };
+                if self.served.pin().contains_key(&id) || self.is_watched(id) {
+                    self.reload(*workspace, id).await;
+                }
+            }
+            Signal::Resync => {
+                self.served.pin().clear();
+                self.bytes.store(0, Ordering::Relaxed);
+                let watched: Vec<_> = self.live.pin().keys().copied().collect();
+                for id in watched {
+                    self.reload_watched(id).await;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether a reader holds a connection open; the last one to leave takes the channel along.
+    fn is_watched(&self, id: FeedId) -> bool {
+        let live = self.live.pin();
+        let watched = live.get(&id).is_some_and(|channel| channel.receiver_count() > 0);
+        if !watched {
+            live.remove(&id);
+        }
+        watched
+    }
+
+    async fn reload_watched(&self, id: FeedId) {
+        let known = self.live.pin().get(&id).and_then(|channel| channel.borrow().clone());
+        if let Some(served) = known {
+            self.reload(served.workspace, id).await;
+        }
+    }
+
+    async fn reload(&self, workspace: WorkspaceId, id: FeedId) {
+        if let Err(error) = self.load(workspace, id).await {
+            tracing::warn!(%error, feed = %id, "cannot reload a feed; readers keep what they had");
+        }
+    }
+}
+
+/// The noun in [`db::Change`] signals: a feed's settings have changed, or it is gone.
+pub(crate) const NOUN: &str = "feed";
+/// The same for how it stands, which changes with each pull.
+pub(crate) const STATE: &str = "feed_state";

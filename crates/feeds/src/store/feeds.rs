@@ -1,0 +1,240 @@
+//! Feeds and who reads them.
+
+use db::{DbError, Row, Tx, Workspace, args};
+use kernel::{FeedId, IntegrationId, PageRequest, Timestamp, WidgetConfigId, WorkspaceId};
+use std::collections::HashMap;
+
+use crate::feed::Feed;
+
+const COLUMNS: &str = "id, integration_id, name, mode, enabled, discriminator, options, pull, push, \
+     version, digest, bytes, validators, fetched_at, changed_at, refresh_at, failures, error_code, \
+     error_message, created_at, updated_at";
+
+/// Which feeds are wanted.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Filter {
+    pub(crate) integration: Option<IntegrationId>,
+    pub(crate) search: String,
+    pub(crate) state: String,
+}
+
+pub(crate) async fn get(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    id: FeedId,
+) -> Result<Option<Feed>, DbError> {
+    let sql = format!("SELECT {COLUMNS} FROM feeds WHERE workspace_id = $1 AND id = $2");
+    tx.fetch_optional(&sql, args![workspace, id]).await?.as_ref().map(feed).transpose()
+}
+
+pub(crate) async fn by_discriminator(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    integration: IntegrationId,
+    discriminator: &str,
+) -> Result<Option<Feed>, DbError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM feeds \
+         WHERE workspace_id = $1 AND integration_id = $2 AND discriminator = $3"
+    );
+    let row = tx.fetch_optional(&sql, args![workspace, integration, discriminator]).await?;
+    row.as_ref().map(feed).transpose()
+}
+
+pub(crate) async fn list(
+    workspace: &Workspace,
+    filter: &Filter,
+    page: &PageRequest,
+) -> Result<Vec<Feed>, DbError> {
+    let state = match filter.state.as_str() {
+        "ok" => "AND enabled AND version > 0 AND failures = 0",
+        "stale" => "AND enabled AND version > 0 AND failures > 0",
+        "failing" => "AND enabled AND version = 0 AND failures > 0",
+        "pending" => "AND enabled AND version = 0 AND failures = 0",
+        "off" => "AND NOT enabled",
+        _ => "",
+    };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM feeds WHERE workspace_id = $1 \
+           AND ($2 = '' OR integration_id = $2) AND ($3 = '' OR lower(name) LIKE $3) \
+           AND ($4 = '' OR id < $4) {state} ORDER BY id DESC LIMIT $5"
+    );
+    let search = match filter.search.as_str() {
+        "" => String::new(),
+        text => format!("%{}%", text.to_lowercase()),
+    };
+    let values = args![
+        workspace.id(),
+        filter.integration.map(|id| id.to_string()).unwrap_or_default(),
+        search,
+        page.after.clone().unwrap_or_default(),
+        page.limit + 1
+    ];
+    workspace.read().await?.fetch_all(&sql, values).await?.iter().map(feed).collect()
+}
+
+pub(crate) async fn of_integration(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    integration: IntegrationId,
+) -> Result<Vec<Feed>, DbError> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM feeds WHERE workspace_id = $1 AND integration_id = $2");
+    tx.fetch_all(&sql, args![workspace, integration]).await?.iter().map(feed).collect()
+}
+
+pub(crate) async fn insert(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    feed: &Feed,
+) -> Result<(), DbError> {
+    tx.execute(
+        "INSERT INTO feeds (workspace_id, id, integration_id, name, mode, enabled, discriminator, \
+           options, pull, push, version, bytes, failures, refresh_at, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, 0, 0, $11, $12, $12)",
+        args![
+            workspace,
+            feed.id,
+            feed.integration,
+            &feed.name,
+            feed.mode.to_string(),
+            feed.enabled,
+            &feed.discriminator,
+            json(&feed.options),
+            feed.pull.as_ref().map(json),
+            feed.push.as_ref().map(json),
+            feed.refresh_at,
+            feed.created_at
+        ],
+    )
+    .await
+    .map(drop)
+}
+
+/// Writes the settings; what pulls and pushes have found stays.
+pub(crate) async fn update(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    feed: &Feed,
+) -> Result<(), DbError> {
+    tx.execute(
+        "UPDATE feeds SET name = $3, mode = $4, enabled = $5, discriminator = $6, options = $7, \
+           pull = $8, push = $9, refresh_at = $10, updated_at = $11, validators = NULL \
+         WHERE workspace_id = $1 AND id = $2",
+        args![
+            workspace,
+            feed.id,
+            &feed.name,
+            feed.mode.to_string(),
+            feed.enabled,
+            &feed.discriminator,
+            json(&feed.options),
+            feed.pull.as_ref().map(json),
+            feed.push.as_ref().map(json),
+            feed.refresh_at,
+            feed.updated_at
+        ],
+    )
+    .await
+    .map(drop)
+}
+
+pub(crate) async fn delete(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    id: FeedId,
+) -> Result<bool, DbError> {
+    let sql = "DELETE FROM feeds WHERE workspace_id = $1 AND id = $2";
+    Ok(tx.execute(sql, args![workspace, id]).await? > 0)
+}
+
+/// The widget configs that read each of these feeds.
+pub(crate) async fn readers(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    feeds: &[Feed],
+) -> Result<HashMap<FeedId, Vec<WidgetConfigId>>, DbError> {
+    let mut readers: HashMap<FeedId, Vec<WidgetConfigId>> = HashMap::new();
+    let sql = "SELECT widget_config_id FROM widget_feeds WHERE workspace_id = $1 AND feed_id = $2 \
+               ORDER BY widget_config_id LIMIT 200";
+    for feed in feeds {
+        for row in tx.fetch_all(sql, args![workspace, feed.id]).await? {
+            readers.entry(feed.id).or_default().push(row.parse("widget_config_id")?);
+        }
+    }
+    Ok(readers)
+}
+
+/// How many feeds of a workspace stand how, by integration. One pass over an index of the workspace.
+pub(crate) struct Tally {
+    pub(crate) integration: IntegrationId,
+    pub(crate) ok: i64,
+    pub(crate) stale: i64,
+    pub(crate) failing: i64,
+    pub(crate) pending: i64,
+    pub(crate) off: i64,
+    pub(crate) oldest: Option<Timestamp>,
+}
+
+pub(crate) async fn tally(workspace: &Workspace) -> Result<Vec<Tally>, DbError> {
+    let rows = workspace
+        .read()
+        .await?
+        .fetch_all(
+            "SELECT integration_id, \
+               count(CASE WHEN enabled AND version > 0 AND failures = 0 THEN 1 END) AS ok, \
+               count(CASE WHEN enabled AND version > 0 AND failures > 0 THEN 1 END) AS stale, \
+               count(CASE WHEN enabled AND version = 0 AND failures > 0 THEN 1 END) AS failing, \
+               count(CASE WHEN enabled AND version = 0 AND failures = 0 THEN 1 END) AS pending, \
+               count(CASE WHEN NOT enabled THEN 1 END) AS off, \
+               min(CASE WHEN enabled THEN fetched_at END) AS oldest \
+             FROM feeds WHERE workspace_id = $1 GROUP BY integration_id",
+            args![workspace.id()],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Tally {
+                integration: row.parse("integration_id")?,
+                ok: row.int("ok")?,
+                stale: row.int("stale")?,
+                failing: row.int("failing")?,
+                pending: row.int("pending")?,
+                off: row.int("off")?,
+                oldest: row.opt_time("oldest")?,
+            })
+        })
+        .collect()
+}
+
+fn json<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_else(|_| "{}".to_owned())
+}
+
+fn feed(row: &Row) -> Result<Feed, DbError> {
+    let number =
+        |column: &str| Ok::<_, DbError>(u64::try_from(row.int(column)?).unwrap_or_default());
+    Ok(Feed {
+        id: row.parse("id")?,
+        integration: row.parse("integration_id")?,
+        name: row.text("name")?,
+        mode: row.parse("mode")?,
+        enabled: row.flag("enabled")?,
+        discriminator: row.text("discriminator")?,
+        options: row.json("options")?,
+        pull: row.opt_json("pull")?,
+        push: row.opt_json("push")?,
+        version: number("version")?,
+        digest: row.opt_text("digest")?,
+        bytes: number("bytes")?,
+        validators: row.opt_json("validators")?.unwrap_or_default(),
+        fetched_at: row.opt_time("fetched_at")?,
+        changed_at: row.opt_time("changed_at")?,
+        refresh_at: row.opt_time("refresh_at")?,
+        failures: u32::try_from(row.int("failures")?).unwrap_or(u32::MAX),
+        error_code: row.opt_text("error_code")?,
+        error_message: row.opt_text("error_message")?,
+        created_at: row.time("created_at")?,
+        updated_at: row.time("updated_at")?,
+    })
+}

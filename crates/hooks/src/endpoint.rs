@@ -1,0 +1,148 @@
+//! One address made ready for pushes: keys scheduled, lists parsed, so that a push costs its check and
+//! nothing else.
+
+use catalog::push::Push;
+use connect::{CredentialScope, Credentials, Integration};
+use db::Workspace;
+use http::HeaderName;
+use kernel::{CredentialId, NewJob, Secret, Timestamp, WidgetConfigId, WorkspaceId};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::envelope::kept_headers;
+use crate::failures::Failures;
+use crate::rules::Rules;
+use crate::verify::Verifier;
+use crate::{Destination, JobTemplate};
+
+/// What an address does with pushes.
+pub(crate) struct Endpoint {
+    pub(crate) workspace: Workspace,
+    pub(crate) integration: Arc<Integration>,
+    pub(crate) destination: Destination,
+    pub(crate) push: Arc<Push>,
+    /// How pushes are checked, or why none can be.
+    pub(crate) ready: Result<Ready, String>,
+    pub(crate) failures: Failures,
+    /// Where its secrets are stored, if they are.
+    pub(crate) credential: Option<CredentialId>,
+    secrets: BTreeMap<String, Secret<String>>,
+    /// Set when something that it was made of may have changed.
+    doubtful: AtomicBool,
+}
+
+/// Settings and keys.
+pub(crate) struct Ready {
+    pub(crate) rules: Rules,
+    /// `None` only where the check was switched off in so many words.
+    pub(crate) verifier: Option<Verifier>,
+    pub(crate) kept: Vec<HeaderName>,
+}
+
+/// What an endpoint is made of, but for its secrets.
+pub(crate) struct Parts {
+    pub(crate) workspace: Workspace,
+    pub(crate) integration: Arc<Integration>,
+    pub(crate) destination: Destination,
+    pub(crate) push: Arc<Push>,
+}
+
+impl Parts {
+    /// The settings of its pushes.
+    pub(crate) fn rules(&self) -> Result<Rules, String> {
+        Rules::read(&self.push, &self.destination.push)
+    }
+
+    /// Whether there is a secret to be read at all.
+    pub(crate) fn needs_secrets(&self, rules: &Result<Rules, String>) -> bool {
+        let checks = rules.as_ref().is_ok_and(|rules| rules.check.signature.is_some());
+        let handshakes = &self.push.handshakes;
+        let shakes = handshakes.iter().any(|it| it.secret_field.is_some() || it.token.is_some());
+        self.integration.enabled && (checks || shakes)
+    }
+}
+
+impl Endpoint {
+    pub(crate) fn new(
+        parts: Parts,
+        rules: Result<Rules, String>,
+        credentials: &Credentials,
+    ) -> Self {
+        let Parts { workspace, integration, destination, push } = parts;
+        let secret = |text: &str| Secret::new(text.to_owned());
+        let ready = rules.map(|rules| {
+            let signature = rules.check.signature.as_ref();
+            let held: Vec<_> =
+                credentials.first(&rules.check.secret_fields).map(secret).into_iter().collect();
+            Ready {
+                verifier: signature.map(|spec| Verifier::new(spec, &held)),
+                kept: kept_headers(&push, &rules.event_id, signature),
+                rules,
+            }
+        });
+        let named = push.credential_fields().into_iter();
+        let filled = named.filter_map(|field| {
+            let text = credentials.text(field).filter(|text| !text.is_empty())?;
+            Some((field.to_owned(), secret(text)))
+        });
+        Self {
+            secrets: filled.collect(),
+            credential: credentials.id,
+            doubtful: AtomicBool::new(false),
+            failures: Failures::default(),
+            workspace,
+            integration,
+            destination,
+            push,
+            ready,
+        }
+    }
+
+    /// The value of a credential field, if it is filled.
+    pub(crate) fn secret(&self, field: &str) -> Option<Secret<String>> {
+        self.secrets.get(field).cloned()
+    }
+
+    /// The widget config that owns its credentials, where widgets do.
+    pub(crate) fn widget_config(&self) -> Option<WidgetConfigId> {
+        let of_widgets = self.integration.credential_scope == CredentialScope::Widget;
+        self.destination.widget_config.filter(|_| of_widgets)
+    }
+
+    /// Whether pushes can prove themselves.
+    pub(crate) fn has_secret(&self) -> bool {
+        let fields = self.ready.as_ref().map(|ready| &ready.rules.check.secret_fields);
+        fields.is_ok_and(|fields| fields.iter().any(|field| self.secrets.contains_key(field)))
+    }
+
+    /// What is to be done with a push that arrived at `now`.
+    pub(crate) fn job(&self, now: Timestamp) -> Option<NewJob> {
+        let JobTemplate { kind, key, payload } = self.destination.job.as_ref()?;
+        Some(NewJob { kind: *kind, key: key.clone(), run_at: now, payload: payload.clone() })
+    }
+
+    /// Whether a change of this credential concerns it. One of the network concerns every workspace.
+    pub(crate) fn depends_on(&self, workspace: WorkspaceId, credential: &str) -> bool {
+        self.workspace.id() == workspace
+            || self.integration.credential_scope == CredentialScope::Network
+            || self.credential.is_some_and(|id| id.to_string() == credential)
+    }
+
+    /// Whether it would come out the same if it were made of these.
+    pub(crate) fn fits(&self, parts: &Parts) -> bool {
+        let (known, new) = (&self.integration, &parts.integration);
+        self.destination == parts.destination
+            && known.enabled == new.enabled
+            && known.provider == new.provider
+            && known.credential_scope == new.credential_scope
+    }
+
+    pub(crate) fn is_doubtful(&self) -> bool {
+        self.doubtful.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn doubt(&self, doubtful: bool) {
+        self.doubtful.store(doubtful, Ordering::Release);
+    }
+}

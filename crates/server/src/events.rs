@@ -1,0 +1,61 @@
+//! The workspace's events as they happen, for the dashboard and for programs.
+
+use accounts::gate::{Answer, Caller, may};
+use axum::extract::State;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use db::{Change, Db, Signal};
+use futures::{Stream, stream};
+use kernel::WorkspaceId;
+use std::convert::Infallible;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub(crate) fn routes(db: Db) -> OpenApiRouter {
+    OpenApiRouter::new().routes(routes!(follow)).with_state(db)
+}
+
+/// Follow events
+///
+/// One message for each event of the workspace, named by its kind. `resync` says that some were missed:
+/// read again what is shown.
+#[utoipa::path(get, path = "/api/v1/events/stream", tag = "Events",
+    responses((status = 200, content_type = "text/event-stream", body = String)),
+    security(("api_key" = ["events:read"])))]
+pub(crate) async fn follow(
+    State(db): State<Db>,
+    caller: Caller<may::EventsRead>,
+) -> Answer<Response> {
+    let messages = messages(db.signals(), caller.workspace.id());
+    Ok(Sse::new(messages).keep_alive(KeepAlive::default()).into_response())
+}
+
+fn messages(
+    signals: Receiver<Signal>,
+    workspace: WorkspaceId,
+) -> impl Stream<Item = Result<Event, Infallible>> {
+    stream::unfold(signals, move |mut signals| async move {
+        loop {
+            let message = match signals.recv().await {
+                Ok(Signal::Event(event)) if event.workspace == workspace => {
+                    let text = serde_json::to_string(&*event).unwrap_or_default();
+                    Event::default().event(&event.kind).id(event.id.to_string()).data(text)
+                }
+                Ok(Signal::Changed(Change::Noun { noun, workspace: whose, id }))
+                    if whose == workspace && noun == "inbound" =>
+                {
+                    let text = serde_json::json!({ "integration_id": id }).to_string();
+                    Event::default().event("inbound.accepted").data(text)
+                }
+                Ok(Signal::Resync) | Err(RecvError::Lagged(_)) => {
+                    Event::default().event("resync").data("{}")
+                }
+                Ok(_) => continue,
+                Err(RecvError::Closed) => return None,
+            };
+            return Some((Ok(message), signals));
+        }
+    })
+}

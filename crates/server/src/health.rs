@@ -1,0 +1,55 @@
+//! Whether the process lives, whether it can work, and what it has counted.
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use db::Db;
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::registry::Registry;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::House;
+
+/// Everything that is counted, in the form that Prometheus reads.
+#[derive(Clone, Default)]
+pub struct Metrics(Arc<Mutex<Registry>>);
+
+impl Metrics {
+    /// Registers what a room counts.
+    pub fn register(&self, register: impl FnOnce(&mut Registry)) {
+        register(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn text(&self) -> Option<String> {
+        let mut text = String::new();
+        let registry = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        encode(&mut text, &registry).ok().map(|()| text)
+    }
+}
+
+pub(crate) fn routes(house: &House) -> Router {
+    let ready = Router::new().route("/readyz", get(ready)).with_state(house.db.clone());
+    let metrics = Router::new().route("/metrics", get(metrics)).with_state(house.metrics.clone());
+    Router::new().route("/healthz", get(|| async { "ok\n" })).merge(ready).merge(metrics)
+}
+
+async fn ready(State(db): State<Db>) -> Response {
+    match db.ping().await {
+        Ok(()) => "ok\n".into_response(),
+        Err(error) => {
+            tracing::warn!(%error, "not ready: the database does not answer");
+            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response()
+        }
+    }
+}
+
+async fn metrics(State(metrics): State<Metrics>) -> Response {
+    const KIND: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    match metrics.text() {
+        Some(text) => ([(CONTENT_TYPE, KIND)], text).into_response(),
+        None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
