@@ -134,6 +134,11 @@ impl Accounts {
         &self.0.config.trusted_proxies
     }
 
+    /// The master key in use.
+    pub fn master(&self) -> Arc<MasterKey> {
+        self.0.master.load_full()
+    }
+
     /// Takes the master key that the instance was rotated to.
     pub fn set_master(&self, master: Arc<MasterKey>) {
         self.0.master.store(master);

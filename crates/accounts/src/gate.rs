@@ -21,7 +21,7 @@ pub(crate) use caller::{Login, missing_scope};
 pub use failure::{Answer, Failure, not_found};
 pub use idempotent::idempotent;
 pub use identity::{Actor, Identity};
-pub use json::{ApiJson, present};
+pub use json::{ApiJson, parse, present};
 pub use list::{List, page};
 pub use measure::measure;
 pub use query::{ApiPath, ApiQuery};

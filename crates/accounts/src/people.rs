@@ -35,6 +35,16 @@ pub(crate) struct Login {
 }
 
 impl Accounts {
+    /// The workspace's name in paths.
+    ///
+    /// # Errors
+    /// [`DbError`] when it cannot be read.
+    pub async fn slug(&self, workspace: &db::Workspace) -> Result<String, DbError> {
+        let mut tx = workspace.read().await?;
+        let found = crate::store::workspace::find(&mut tx, workspace.id()).await?;
+        Ok(found.map(|found| found.slug).unwrap_or_default())
+    }
+
     /// Sets up the first owner with a workspace and a key that may do everything in it.
     ///
     /// # Errors

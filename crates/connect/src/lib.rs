@@ -26,7 +26,7 @@ mod trial;
 mod uses;
 mod write;
 
-pub use api::routes;
+pub use api::{CredentialView, routes};
 pub use credential::{Credential, CredentialOwner, CredentialState, Credentials};
 pub use integration::{CredentialScope, Integration, Mode};
 pub use listing::CredentialNote;

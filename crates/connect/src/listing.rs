@@ -52,7 +52,7 @@ impl Connect {
         workspace: &Workspace,
         integration: &Integration,
     ) -> Result<CredentialNote, DbError> {
-        let stored = self.stored(workspace, integration, None).await?;
+        let stored = self.read_stored(workspace, integration, None).await?;
         Ok(match stored {
             Some(stored) => CredentialNote {
                 id: Some(stored.credential.id),

@@ -5,7 +5,7 @@ use accounts::gate::Actor;
 use catalog::{Catalog, Provider};
 use db::{Batcher, Db, DbError, Workspace};
 use egress::Egress;
-use kernel::{CredentialId, FieldError, IntegrationId, Problem, Timestamp, WidgetConfigId, WidgetId, WorkspaceId, codes};
+use kernel::{CredentialId, FieldError, IntegrationId, Problem, Timestamp, WidgetConfigId, WorkspaceId, codes};
 use papaya::HashMap;
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -190,21 +190,6 @@ impl Connect {
         drop(tx);
         let mut tx = self.0.db.system(false).await?;
         store::credentials::of_network(&mut tx, &integration.provider).await
-    }
-
-    /// The integrations of a widget, the oldest first.
-    ///
-    /// # Errors
-    /// [`DbError`] when they cannot be read.
-    pub async fn of_widget(
-        &self,
-        workspace: &Workspace,
-        widget: WidgetId,
-    ) -> Result<Vec<Arc<Integration>>, DbError> {
-        let mut tx = workspace.read().await?;
-        let all =
-            store::integrations::of_widget(&mut tx, &self.0.catalog, workspace.id(), widget).await?;
-        Ok(all.into_iter().map(|it| Arc::new(it.integration)).collect())
     }
 
     /// Notes whether the provider took a credential. What it keeps saying is written once a minute.

@@ -9,7 +9,6 @@ use std::time::Duration;
 use utoipa::ToSchema;
 
 use crate::prepared::Prepared;
-use crate::store::credentials;
 use crate::{Connect, Credentials, Integration, body, masking};
 
 /// What a test found.

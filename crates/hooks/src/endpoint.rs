@@ -8,7 +8,7 @@ use http::HeaderName;
 use kernel::{CredentialId, NewJob, Secret, Timestamp, WidgetConfigId, WorkspaceId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::envelope::kept_headers;
 use crate::failures::Failures;
@@ -28,8 +28,9 @@ pub(crate) struct Endpoint {
     /// Where its secrets are stored, if they are.
     pub(crate) credential: Option<CredentialId>,
     secrets: BTreeMap<String, Secret<String>>,
-    /// Set when something that it was made of may have changed.
-    doubtful: AtomicBool,
+    /// How often something that it was made of may have changed, and how many of these turned out well.
+    doubts: AtomicU64,
+    settled: AtomicU64,
 }
 
 /// Settings and keys.
@@ -89,7 +90,8 @@ impl Endpoint {
         Self {
             secrets: filled.collect(),
             credential: credentials.id,
-            doubtful: AtomicBool::new(false),
+            doubts: AtomicU64::new(0),
+            settled: AtomicU64::new(0),
             failures: Failures::default(),
             workspace,
             integration,
@@ -138,11 +140,22 @@ impl Endpoint {
             && known.credential_scope == new.credential_scope
     }
 
+    /// Whether it must be looked at before it is used again.
     pub(crate) fn is_doubtful(&self) -> bool {
-        self.doubtful.load(Ordering::Acquire)
+        self.doubts() != self.settled.load(Ordering::Acquire)
     }
 
-    pub(crate) fn doubt(&self, doubtful: bool) {
-        self.doubtful.store(doubtful, Ordering::Release);
+    /// To be read before it is looked at.
+    pub(crate) fn doubts(&self) -> u64 {
+        self.doubts.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn doubt(&self) {
+        self.doubts.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// It was looked at after these doubts, and is as it should be.
+    pub(crate) fn settle(&self, doubts: u64) {
+        self.settled.store(doubts, Ordering::Release);
     }
 }

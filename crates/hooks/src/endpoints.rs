@@ -3,16 +3,15 @@
 
 use accounts::gate::Actor;
 use connect::Credentials;
-use db::{Change, Signal};
+use db::Db;
 use kernel::{IntegrationId, Problem, codes};
 use papaya::HashMap;
 use std::collections::HashMap as Index;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::TryRecvError;
 
 use crate::endpoint::{Endpoint, Parts};
+use crate::news::{Heard, News};
 use crate::{Address, Destination, Hooks};
 
 /// An integration and what the push is for within it.
@@ -34,18 +33,16 @@ pub(crate) struct Endpoints {
 }
 
 struct Following {
-    signals: Receiver<Signal>,
-    /// Counts what was heard, so that nothing is kept that was made of what has changed since.
-    heard: u64,
-    /// Which endpoints a feed, a widget config or an integration is part of.
+    news: News,
+    /// Which endpoints an integration, a feed or a widget config is part of.
     parts: Index<String, Vec<Key>>,
 }
 
 impl Endpoints {
-    pub(crate) fn new(signals: Receiver<Signal>) -> Self {
+    pub(crate) fn new(db: &Db) -> Self {
         Self {
             known: HashMap::new(),
-            following: Mutex::new(Following { signals, heard: 0, parts: Index::new() }),
+            following: Mutex::new(Following { news: News::new(db), parts: Index::new() }),
             builders: std::array::from_fn(|_| tokio::sync::Mutex::new(())),
             hasher: RandomState::new(),
         }
@@ -57,69 +54,72 @@ impl Endpoints {
         hooks: &Hooks,
         key: Key,
     ) -> Result<Option<Arc<Endpoint>>, Problem> {
-        self.hear();
-        if let Some(endpoint) = self.at(&key)
-            && !endpoint.is_doubtful()
-        {
+        self.listen();
+        if let Some(endpoint) = self.at(&key) {
             return Ok(Some(endpoint));
         }
         let builder = self.hasher.hash_one(key) as usize % BUILDERS;
         let _turn = self.builders[builder].lock().await;
-        self.look_again_or_make(hooks, key).await
-    }
-
-    async fn look_again_or_make(
-        &self,
-        hooks: &Hooks,
-        key: Key,
-    ) -> Result<Option<Arc<Endpoint>>, Problem> {
-        let mut made = None;
         for _ in 0..ATTEMPTS {
-            let heard = self.hear();
-            let known = self.at(&key);
-            if let Some(known) = known.as_ref().filter(|known| !known.is_doubtful()) {
-                return Ok(Some(known.clone()));
+            let mark = self.caught_up().news.mark();
+            if let Some(endpoint) = self.at(&key) {
+                return Ok(Some(endpoint));
             }
-            // Before reading: what is announced from here on raises the doubt again.
-            known.iter().for_each(|known| known.doubt(false));
+            let known = self.known.pin().get(&key).cloned();
+            let doubts = known.as_ref().map(|known| known.doubts());
             let Some(parts) = find(hooks, key).await? else {
                 self.known.pin().remove(&key);
                 return Ok(None);
             };
-            if let Some(known) = known.filter(|known| known.fits(&parts)) {
+            if let (Some(known), Some(doubts)) = (known, doubts)
+                && known.fits(&parts)
+            {
+                if self.caught_up().news.is_settled() {
+                    known.settle(doubts);
+                }
                 return Ok(Some(known));
             }
             let endpoint = Arc::new(make(hooks, parts).await?);
-            if self.keep(key, &endpoint, heard) {
+            if self.keep(key, &endpoint, mark) {
                 return Ok(Some(endpoint));
             }
-            made = Some(endpoint);
         }
-        Ok(made)
+        let busy = "The settings of this address are being changed; try again.";
+        Err(Problem::new(&codes::UNAVAILABLE, busy).retry_after(1))
     }
 
+    /// Takes note of all that was announced.
+    pub(crate) fn listen(&self) {
+        drop(self.caught_up());
+    }
+
+    /// What is known of an address beyond doubt.
     fn at(&self, key: &Key) -> Option<Arc<Endpoint>> {
-        self.known.pin().get(key).cloned()
+        self.known.pin().get(key).filter(|known| !known.is_doubtful()).cloned()
     }
 
-    /// Keeps it, unless something was heard since it was begun.
-    fn keep(&self, key: Key, endpoint: &Arc<Endpoint>, heard: u64) -> bool {
-        let mut following = self.lock();
-        self.catch_up(&mut following);
+    /// Keeps it for the next push, and says whether it can be used at all: not if something was announced
+    /// that it may be made of.
+    fn keep(&self, key: Key, endpoint: &Arc<Endpoint>, mark: u64) -> bool {
+        let mut following = self.caught_up();
         let known = self.known.pin();
-        if following.heard != heard {
-            known.remove(&key);
+        let (integration, address) = key;
+        let feed = endpoint.destination.feed.map(|id| id.to_string()).unwrap_or_default();
+        let mut parts = vec![integration.to_string(), address.to_string(), feed];
+        parts.retain(|part| !part.is_empty());
+        if !following.news.is_quiet(mark, &parts) {
             return false;
+        }
+        if !following.news.is_settled() {
+            known.remove(&key);
+            return true;
         }
         if known.len() >= MOST {
             known.clear();
             following.parts.clear();
         }
-        let (integration, address) = key;
-        let feed = endpoint.destination.feed.map(|id| id.to_string());
-        let ids = [integration.to_string(), address.to_string()].into_iter().chain(feed);
-        for id in ids.filter(|id| !id.is_empty()) {
-            let keys = following.parts.entry(id).or_default();
+        for part in parts {
+            let keys = following.parts.entry(part).or_default();
             if !keys.contains(&key) {
                 keys.push(key);
             }
@@ -128,46 +128,26 @@ impl Endpoints {
         true
     }
 
-    /// Takes note of what was announced and says how much was heard so far.
-    fn hear(&self) -> u64 {
-        let mut following = self.lock();
-        self.catch_up(&mut following);
-        following.heard
-    }
-
-    fn catch_up(&self, following: &mut Following) {
-        loop {
-            match following.signals.try_recv() {
-                Ok(Signal::Changed(Change::Noun { noun, workspace, id })) => match noun.as_str() {
-                    "credential" => {
-                        following.heard += 1;
-                        self.known.pin().retain(|_, known| !known.depends_on(workspace, &id));
-                    }
-                    "integration" | "feed" | "widget_config" => {
-                        following.heard += 1;
-                        self.doubt(following.parts.get(&id));
-                    }
-                    _ => {}
-                },
-                Ok(Signal::Resync) | Err(TryRecvError::Lagged(_)) => {
-                    following.heard += 1;
-                    following.parts.clear();
-                    self.known.pin().clear();
+    /// The state after all that was announced.
+    fn caught_up(&self) -> MutexGuard<'_, Following> {
+        let mut following = self.following.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Some(heard) = following.news.next() {
+            let known = self.known.pin();
+            match heard {
+                Heard::Part(id) => {
+                    let keys = following.parts.get(&id).into_iter().flatten();
+                    keys.filter_map(|key| known.get(key)).for_each(|endpoint| endpoint.doubt());
                 }
-                Ok(_) => {}
-                Err(TryRecvError::Empty | TryRecvError::Closed) => return,
+                Heard::Credential(workspace, id) => {
+                    known.retain(|_, endpoint| !endpoint.depends_on(workspace, &id));
+                }
+                Heard::Everything => {
+                    known.clear();
+                    following.parts.clear();
+                }
             }
         }
-    }
-
-    fn doubt(&self, keys: Option<&Vec<Key>>) {
-        let known = self.known.pin();
-        let concerned = keys.into_iter().flatten().filter_map(|key| known.get(key));
-        concerned.for_each(|endpoint| endpoint.doubt(true));
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Following> {
-        self.following.lock().unwrap_or_else(PoisonError::into_inner)
+        following
     }
 }
 

@@ -13,6 +13,7 @@ mod endpoints;
 mod envelope;
 mod failures;
 mod metrics;
+mod news;
 mod receive;
 mod rules;
 pub mod verify;
@@ -22,11 +23,13 @@ pub use destination::{Address, Destination, Destinations, JobTemplate};
 
 use catalog::push::Push;
 use connect::Connect;
-use db::{Db, Inbox};
+use db::{Db, Inbox, Signal};
 use ipnet::IpNet;
 use kernel::{IntegrationId, Problem};
 use prometheus_client::registry::Registry;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
 
 use endpoint::Endpoint;
 use endpoints::{Endpoints, Key};
@@ -80,9 +83,10 @@ impl Hooks {
         config: HooksConfig,
     ) -> Self {
         let public_url = config.public_url.trim_end_matches('/').to_owned();
-        Self(Arc::new(Inner {
+        let signals = db.signals();
+        let hooks = Self(Arc::new(Inner {
             inbox: Inbox::start(db.clone()),
-            endpoints: Endpoints::new(db.signals()),
+            endpoints: Endpoints::new(&db),
             metrics: Metrics::default(),
             storms: Storms::default(),
             troubles: Storms::default(),
@@ -91,7 +95,9 @@ impl Hooks {
             db,
             connect,
             destinations,
-        }))
+        }));
+        tokio::spawn(listen(Arc::downgrade(&hooks.0), signals));
+        hooks
     }
 
     /// Adds the room's counters.
@@ -134,6 +140,14 @@ impl Hooks {
 
     pub(crate) fn troubles(&self) -> &Storms {
         &self.0.troubles
+    }
+}
+
+/// Pushes listen for themselves; this is for the times without any, when announcements would pile up.
+async fn listen(room: Weak<Inner>, mut signals: Receiver<Signal>) {
+    while !matches!(signals.recv().await, Err(RecvError::Closed)) {
+        let Some(room) = room.upgrade() else { return };
+        room.endpoints.listen();
     }
 }
 

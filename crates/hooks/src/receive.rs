@@ -38,7 +38,7 @@ pub(crate) async fn receive(hooks: Hooks, key: Key, request: Request) -> Respons
 
 async fn attempt(hooks: &Hooks, key: Key, request: Request) -> Result<Response, Problem> {
     let started = Instant::now();
-    let endpoint = hooks.endpoint(key).await?.ok_or_else(unknown)?;
+    let endpoint = hooks.endpoint(key).await.map_err(not_now)?.ok_or_else(unknown)?;
     if !endpoint.integration.enabled {
         let detail = "The integration behind this address is switched off.";
         return Err(Problem::new(&codes::INTEGRATION_DISABLED, detail));
@@ -63,6 +63,12 @@ async fn attempt(hooks: &Hooks, key: Key, request: Request) -> Result<Response, 
     }
     push.verify(ready, &body).await?;
     push.store(ready, body, started).await
+}
+
+/// Whatever is wrong with us, the sender is to try again.
+fn not_now<E>(_: E) -> Problem {
+    let detail = "The push could not be stored; send it again.";
+    Problem::new(&codes::UNAVAILABLE, detail).retry_after(5)
 }
 
 fn path(parts: &Parts) -> &str {
@@ -220,10 +226,7 @@ impl<'a> Incoming<'a> {
         }
         match error {
             DbError::Full => Problem::new(&codes::STORAGE_FULL, error.to_string()).retry_after(60),
-            _ => {
-                let detail = "The push could not be stored; send it again.";
-                Problem::new(&codes::UNAVAILABLE, detail).retry_after(5)
-            }
+            _ => not_now(error),
         }
     }
 

@@ -20,6 +20,13 @@ async fn generic(house: &House, push: Value) -> (IntegrationId, String) {
     (id, path)
 }
 
+/// Until nothing was announced for a while, addresses are made anew for each push.
+async fn settle(house: &House, path: &str) {
+    assert_eq!(house.post_signed(path, "hush", BODY).await.status, StatusCode::OK);
+    house.clock.advance(Duration::from_secs(1));
+    assert_eq!(house.post_signed(path, "hush", BODY).await.status, StatusCode::OK);
+}
+
 fn assert_refused(answer: &Answer, status: u16, code: &str) {
     assert_eq!((answer.status.as_u16(), answer.code().as_str()), (status, code), "{answer:?}");
 }
@@ -265,20 +272,18 @@ async fn what_is_switched_off_or_gone_takes_nothing() {
 }
 
 #[tokio::test]
-async fn a_rotated_secret_counts_at_once_and_is_read_once() {
+async fn a_rotated_secret_counts_at_once() {
     for house in houses().await {
         let (id, path) = generic(&house, json!({})).await;
-        for n in 0..5 {
-            assert_eq!(house.post_signed(&path, "hush", &n.to_string()).await.status, 200);
-        }
-        let fields = json!({"secret": "anew"});
-        house.store_secret(&house.workspace, id, "webhook", fields).await;
-        let old = house.post_signed(&path, "hush", BODY).await;
-        assert_refused(&old, 401, "webhook.signature_invalid");
-        assert_eq!(house.post_signed(&path, "anew", BODY).await.status, StatusCode::OK);
+        settle(&house, &path).await;
+        assert_eq!(house.post_signed(&path, "guess", BODY).await.status, 401, "told of, this once");
         let statements = house.test.db.statements();
         assert_eq!(house.post_signed(&path, "guess", BODY).await.status, 401);
         assert_eq!(house.test.db.statements(), statements, "a known address costs no statement");
+        house.rotate(&house.workspace, id, json!({"secret": "anew"})).await;
+        let old = house.post_signed(&path, "hush", BODY).await;
+        assert_refused(&old, 401, "webhook.signature_invalid");
+        assert_eq!(house.post_signed(&path, "anew", BODY).await.status, StatusCode::OK);
     }
 }
 
@@ -302,6 +307,7 @@ async fn who_guesses_is_held_back_and_who_knows_is_not() {
     };
     for house in houses_with(trusting).await {
         let (_, path) = generic(&house, json!({})).await;
+        settle(&house, &path).await;
         let guess = [("x-webhook-signature", "00"), ("x-forwarded-for", "192.0.2.1")];
         for _ in 0..100 {
             assert_eq!(house.post(&path, &guess, BODY).await.status, 401);

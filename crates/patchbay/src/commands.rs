@@ -12,6 +12,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tokio_util::sync::CancellationToken;
+use utoipa_axum::router::OpenApiRouter;
 
 use crate::settings::{Settings, TEMPLATE};
 use crate::{house, logging};
@@ -79,10 +80,7 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode> {
         }
         Command::Catalog(Catalog::Lint { dir }) => return lint(dir),
         Command::Webhooks(command) => return webhooks::run(command),
-        Command::Openapi => {
-            print(&format!("{}\n", server::document().to_pretty_json()?))?;
-            return Ok(ExitCode::SUCCESS);
-        }
+        Command::Openapi => return openapi().await,
         _ => {}
     }
     let settings = cli.settings.with_file()?;
@@ -101,6 +99,19 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode> {
         }
         Command::Config | Command::Catalog(_) | Command::Webhooks(_) | Command::Openapi => {}
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The document is made from routes, and routes need a house: an empty one, gone at the end.
+async fn openapi() -> Result<ExitCode> {
+    let data = std::env::temp_dir().join(format!("patchbay-openapi-{}", std::process::id()));
+    let settings = Settings { data: Some(data.clone()), ..Settings::default() };
+    let vaulted = house::open(&settings).await?;
+    let house = house::build(&settings, &vaulted, settings.listen()).await?;
+    let text = server::document(&house, OpenApiRouter::new()).to_pretty_json()?;
+    house.db.close().await;
+    std::fs::remove_dir_all(data)?;
+    print(&format!("{text}\n"))?;
     Ok(ExitCode::SUCCESS)
 }
 

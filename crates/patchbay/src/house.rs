@@ -129,7 +129,7 @@ pub(crate) async fn serve(settings: Settings, stop: CancellationToken) -> Result
         tasks.spawn(forget_old(house.db.clone(), settings.retention(), stop.clone()));
     }
     if let Some(demo) = &demo {
-        demo.fill(router.clone());
+        demo.fill(server::inside(&house));
     }
     let took = begin.elapsed();
     tracing::info!(%address, ready_ms = took.as_millis() as u64, "ready: open http://{address}");

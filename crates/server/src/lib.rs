@@ -17,7 +17,6 @@ pub use destinations::FeedDestinations;
 pub use health::Metrics;
 pub use instance::{InstanceState, Rotate};
 pub use listen::{Closing, serve};
-pub use openapi::document;
 
 use accounts::Accounts;
 use axum::Router;
@@ -26,6 +25,7 @@ use db::Db;
 use feeds::Feeds;
 use hooks::Hooks;
 use std::sync::Arc;
+use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 /// Everything that is served.
@@ -52,10 +52,10 @@ const MAX_BODY: usize = 2 * 1024 * 1024;
 
 /// All routes. `extra` is what only some instances have, such as the knobs of the demo.
 pub fn router(house: House, extra: OpenApiRouter) -> Router {
-    let (api, document) = api(&house).merge(extra).split_for_parts();
-    let (readers, readers_document) = feeds::readers(house.feeds.clone()).split_for_parts();
-    let (pushes, pushes_document) = hooks::receivers(house.hooks.clone()).split_for_parts();
-    let document = openapi::complete(document, [readers_document, pushes_document]);
+    let document = document(&house, extra.clone());
+    let (api, _) = api(&house).merge(extra).split_for_parts();
+    let (readers, _) = feeds::readers(house.feeds.clone()).split_for_parts();
+    let (pushes, _) = hooks::receivers(house.hooks.clone()).split_for_parts();
     let api = layers::guard(api, &house.accounts, MAX_BODY);
     let readers = layers::guard_readers(readers, &house.accounts);
     let whole = Router::new()
@@ -67,6 +67,19 @@ pub fn router(house: House, extra: OpenApiRouter) -> Router {
         .merge(docs::routes())
         .merge(assets::routes());
     layers::around(whole)
+}
+
+/// The OpenAPI document of all that.
+pub fn document(house: &House, extra: OpenApiRouter) -> OpenApi {
+    let readers = feeds::readers(house.feeds.clone()).into_openapi();
+    let pushes = hooks::receivers(house.hooks.clone()).into_openapi();
+    openapi::complete(api(house).merge(extra).into_openapi(), [readers, pushes])
+}
+
+/// The API without the gate before it, for callers inside the house: they bring their identity along in
+/// the request's extensions.
+pub fn inside(house: &House) -> Router {
+    api(house).split_for_parts().0
 }
 
 fn api(house: &House) -> OpenApiRouter {

@@ -73,10 +73,10 @@ pub(crate) fn complete(
     components.schemas.insert("Problem".to_owned(), ProblemBody::schema());
     components.schemas.insert("ProblemField".to_owned(), ProblemField::schema());
     let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
-    components.security_schemes.insert("api_key".to_owned(), bearer);
+    components.security_schemes.insert("api_key".to_owned(), bearer.into());
     let player = ApiKeyValue::with_description("token", "A player's token");
     let player = SecurityScheme::ApiKey(ApiKey::Query(player));
-    components.security_schemes.insert("player".to_owned(), player);
+    components.security_schemes.insert("player".to_owned(), player.into());
     for item in document.paths.paths.values_mut() {
         operations(item).for_each(add_problems);
     }

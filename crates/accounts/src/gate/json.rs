@@ -96,6 +96,14 @@ fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     if let Some(pointer) = find_nul(&value) {
         return Err(invalid(pointer, "the character U+0000 is not allowed".into()));
     }
+    parse(value)
+}
+
+/// Reads a request that came as JSON within another, as strictly as a body.
+///
+/// # Errors
+/// `request.invalid`, naming the field.
+pub fn parse<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
     match read(&value) {
         Ok(body) => Ok(body),
         Err(problem) => match in_snake_case(value) {

@@ -4,6 +4,8 @@ mod credentials;
 mod integrations;
 mod providers;
 
+pub use credentials::CredentialView;
+
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 

@@ -8,7 +8,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use catalog::Catalog;
-use connect::Connect;
+use connect::{Connect, IntegrationDraft, IntegrationPatch, Mode};
 use db::testing::{START, TestDb, databases_at};
 use db::{Change, DbError, EventFilter, Inbound, InboundFilter, Workspace, args};
 use egress::Egress;
@@ -16,8 +16,8 @@ use futures::future::BoxFuture;
 use hooks::{Address, Destination, Destinations, Hooks, HooksConfig, JobTemplate};
 use http::{HeaderMap, Request, StatusCode};
 use kernel::{
-    Clock, CredentialId, FeedId, IntegrationId, JobKind, Lane, PageRequest, Problem, Scope,
-    WidgetConfigId, WorkspaceId,
+    Clock, FeedId, IntegrationId, JobKind, Lane, PageRequest, Problem, Scope, WidgetConfigId,
+    WorkspaceId,
 };
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
@@ -66,6 +66,7 @@ pub struct House {
     pub clock: Clock,
     pub workspace: Workspace,
     pub hooks: Hooks,
+    pub connect: Connect,
     feeds: Arc<Feeds>,
 }
 
@@ -103,8 +104,8 @@ pub async fn houses_with(change: impl Fn(HooksConfig) -> HooksConfig) -> Vec<Hou
         let connect = Connect::new(test.db.clone(), catalog, egress, PUBLIC_URL);
         let feeds = Arc::new(Feeds::default());
         let config = change(HooksConfig::new(PUBLIC_URL));
-        let hooks = Hooks::new(test.db.clone(), connect, feeds.clone(), config);
-        houses.push(House { test, clock: clock.clone(), workspace, hooks, feeds });
+        let hooks = Hooks::new(test.db.clone(), connect.clone(), feeds.clone(), config);
+        houses.push(House { test, clock: clock.clone(), workspace, hooks, connect, feeds });
     }
     houses
 }
@@ -121,57 +122,33 @@ impl House {
         provider: &str,
         credentials: Value,
     ) -> IntegrationId {
-        let mut tx = workspace.write().await.unwrap();
-        let now = tx.now();
-        let id = IntegrationId::generate(now, self.test.db.entropy());
-        tx.execute(
-            "INSERT INTO integrations (workspace_id, id, name, description, provider, type, mode, \
-               enabled, credential_scope, config, pull, push, created_at, updated_at) \
-             VALUES ($1, $2, $3, '', $3, $3, 'push', $4, 'workspace', '{}', '{}', '{}', $5, $5)",
-            args![workspace.id(), id, provider, true, now],
-        )
-        .await
-        .unwrap();
-        tx.commit().await.unwrap();
+        let draft = IntegrationDraft {
+            name: provider.to_owned(),
+            provider: provider.to_owned(),
+            mode: Some(Mode::Push),
+            enabled: true,
+            ..IntegrationDraft::default()
+        };
+        let identity = identity(workspace, &[]);
+        let made = self.connect.create_integration(&identity, draft).await.unwrap();
+        let id = made.integration.id;
         if credentials != json!({}) {
-            self.store_secret(workspace, id, provider, credentials).await;
+            self.rotate(workspace, id, credentials).await;
         }
         id
     }
 
-    /// Stores a credential in the place of any other, as a rotation does.
-    pub async fn store_secret(
-        &self,
-        workspace: &Workspace,
-        integration: IntegrationId,
-        provider: &str,
-        fields: Value,
-    ) {
-        let mut tx = workspace.write().await.unwrap();
-        let now = tx.now();
-        let id = CredentialId::generate(now, self.test.db.entropy());
-        let sealed = workspace.seal("credential", &id, fields.to_string().as_bytes()).unwrap();
-        let delete = "DELETE FROM credentials WHERE workspace_id = $1 AND integration_id = $2";
-        tx.execute(delete, args![workspace.id(), integration]).await.unwrap();
-        let names: Vec<_> = fields.as_object().unwrap().keys().collect();
-        tx.execute(
-            "INSERT INTO credentials (workspace_id, id, integration_id, provider, type, name, \
-               scope, fields, sealed, metadata, is_valid, version, created_at, updated_at) \
-             VALUES ($1, $2, $3, $4, $4, $4, 'workspace', $5, $6, '{}', $7, 1, $8, $8)",
-            args![workspace.id(), id, integration, provider, &json!(names), sealed, false, now],
-        )
-        .await
-        .unwrap();
-        tx.changed(Change::noun("credential", workspace.id(), id));
-        tx.commit().await.unwrap();
+    /// Puts a credential in the place of any other.
+    pub async fn rotate(&self, workspace: &Workspace, id: IntegrationId, fields: Value) {
+        let identity = identity(workspace, &[]);
+        let fields = fields.as_object().cloned().unwrap();
+        self.connect.put_credential(&identity, id, None, fields, None).await.unwrap();
     }
 
     pub async fn set_enabled(&self, integration: IntegrationId, enabled: bool) {
-        let mut tx = self.workspace.write().await.unwrap();
-        let update = "UPDATE integrations SET enabled = $2 WHERE id = $1";
-        tx.execute(update, args![integration, enabled]).await.unwrap();
-        tx.changed(Change::noun("integration", self.workspace.id(), integration));
-        tx.commit().await.unwrap();
+        let patch = IntegrationPatch { enabled: Some(enabled), ..IntegrationPatch::default() };
+        let identity = identity(&self.workspace, &[]);
+        self.connect.update_integration(&identity, integration, patch).await.unwrap();
     }
 
     /// A feed behind the integration, with these settings; gives the path to push to.
@@ -260,14 +237,7 @@ impl House {
         method: &str,
         path: &str,
     ) -> Answer {
-        let identity = Identity {
-            workspace: workspace.clone(),
-            actor: Actor::House,
-            scopes: scopes.iter().copied().collect(),
-            role: None,
-            instance_owner: false,
-            remote_addr: None,
-        };
+        let identity = identity(workspace, scopes);
         let mut request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
         request.extensions_mut().insert(Ok::<_, Problem>(Arc::new(identity)));
         answer(hooks::routes(self.hooks.clone()).into(), request).await
@@ -286,6 +256,17 @@ impl House {
     pub async fn count(&self, sql: &str) -> i64 {
         let mut tx = self.workspace.read().await.unwrap();
         tx.fetch_optional(sql, args![]).await.unwrap().unwrap().int("n").unwrap()
+    }
+}
+
+fn identity(workspace: &Workspace, scopes: &[Scope]) -> Identity {
+    Identity {
+        workspace: workspace.clone(),
+        actor: Actor::House,
+        scopes: scopes.iter().copied().collect(),
+        role: None,
+        instance_owner: false,
+        remote_addr: None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use accounts::gate::{Answer, ApiJson, ApiPath, Caller, Failure, may, not_found};
 use axum::extract::State;
-use connect::Integration;
+use connect::{CredentialView, Integration};
 use db::Workspace;
 use http::StatusCode;
 use kernel::{IntegrationId, WidgetConfigId, WorkspaceId};
@@ -83,14 +83,8 @@ pub(crate) async fn create(
 ) -> Answer<(StatusCode, ApiJson<Value>)> {
     check(&house, &caller.workspace, &org).await?;
     let widget = house.feeds.widget(&caller.workspace, &widget).await?;
-    let made = connect::create_widget_integration(
-        &house.connect,
-        &caller,
-        widget.id,
-        &widget.slug,
-        wanted,
-    )
-    .await?;
+    let made =
+        house.connect.create_widget_integration(&caller, widget.id, Value::Object(wanted)).await?;
     let mut tx = caller.workspace.write().await?;
     house.feeds.bind_integration(&mut tx, caller.workspace.id(), &made).await?;
     tx.commit().await?;
@@ -179,7 +173,7 @@ pub(crate) async fn set_credentials(
     check(&house, &caller.workspace, &org).await?;
     find(&house, &caller.workspace, id).await?;
     let stored = house.connect.put_credential(&caller, id, None, wanted.credentials, None).await?;
-    Ok((StatusCode::CREATED, ApiJson(json!(stored))))
+    Ok((StatusCode::CREATED, ApiJson(json!(CredentialView::of(stored)))))
 }
 
 /// Replace an organization's credentials
@@ -224,7 +218,7 @@ pub(crate) async fn set_widget_credentials(
         .connect
         .put_credential(&caller, integration.id, Some(id), wanted.credentials, None)
         .await?;
-    Ok((StatusCode::CREATED, ApiJson(json!(stored))))
+    Ok((StatusCode::CREATED, ApiJson(json!(CredentialView::of(stored)))))
 }
 
 /// Replace a placed widget's own credentials

@@ -4,7 +4,7 @@ use accounts::gate::{Answer, ApiJson, ApiPath, ApiQuery, Caller, List, may, not_
 use db::{Row, args};
 use kernel::{AuditId, CredentialId, Timestamp};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::store::credentials;

@@ -4,7 +4,7 @@ use accounts::gate::{Answer, ApiJson, ApiPath, Caller, may, present};
 use axum::extract::State;
 use kernel::{CredentialId, IntegrationId};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::CredentialView;

@@ -5,7 +5,7 @@ use axum::extract::State;
 use http::StatusCode;
 use kernel::{IntegrationId, WidgetConfigId, codes};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::CredentialView;

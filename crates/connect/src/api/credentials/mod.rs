@@ -11,7 +11,7 @@ pub(super) mod validate;
 
 use kernel::{CredentialId, IntegrationId, MASK, Timestamp, WidgetConfigId, WorkspaceId};
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::{Credential, CredentialScope};
@@ -26,7 +26,7 @@ use crate::{Credential, CredentialScope};
     "validated_at": "2026-01-01T00:00:00Z", "version": 1, "rotated_at": null,
     "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z"
 }))]
-pub(super) struct CredentialView {
+pub struct CredentialView {
     #[schema(value_type = String)]
     id: CredentialId,
     #[schema(value_type = Option<String>)]
@@ -70,7 +70,8 @@ struct OwnerView {
 }
 
 impl CredentialView {
-    fn of(it: Credential) -> Self {
+    /// Of a credential.
+    pub fn of(it: Credential) -> Self {
         let scope = it.owner.scope();
         let owner = OwnerView {
             workspace_id: (scope == CredentialScope::Workspace).then_some(it.workspace),

@@ -5,7 +5,7 @@ use axum::extract::State;
 use http::StatusCode;
 use kernel::{Problem, WidgetId, codes};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::IntegrationView;

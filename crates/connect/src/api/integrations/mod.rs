@@ -12,7 +12,7 @@ pub(super) mod validate;
 use accounts::gate::Identity;
 use kernel::{CredentialId, IntegrationId, Problem, Timestamp, WidgetId};
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::{Connect, CredentialScope, CredentialState, Listed, Mode, PullConfig, PushConfig};
@@ -128,19 +128,12 @@ impl Connect {
         identity: &Identity,
         it: &Listed,
     ) -> Result<Option<CredentialBrief>, Problem> {
-        let found = self.read_stored(&identity.workspace, &it.integration, None).await?;
-        let brief = match found.map(|stored| stored.credential) {
-            Some(found) => Some(CredentialBrief {
-                id: Some(found.id),
-                state: found.state(),
-                validated_at: found.validated_at,
-            }),
-            None => it.integration.wants_credentials().then_some(CredentialBrief {
-                id: None,
-                state: CredentialState::Missing,
-                validated_at: None,
-            }),
-        };
-        Ok(brief)
+        let note = self.credential_note(&identity.workspace, &it.integration).await?;
+        let of_use = note.id.is_some() || it.integration.wants_credentials();
+        Ok(of_use.then_some(CredentialBrief {
+            id: note.id,
+            state: note.state,
+            validated_at: note.validated_at,
+        }))
     }
 }

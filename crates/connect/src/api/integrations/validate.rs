@@ -3,7 +3,7 @@
 use accounts::gate::{Answer, ApiJson, Caller, may, present};
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::{Connect, PullConfig};
