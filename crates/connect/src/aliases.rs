@@ -157,7 +157,11 @@ mod tests {
             (json!({"clientId": "a"}), json!({}), false),
             (json!({"baseUrl": "x"}), json!({"apiKey": "k"}), false),
         ] {
-            assert_eq!(needs_authorization(&map(config.clone()), &map(credentials)), wanted, "{config}");
+            assert_eq!(
+                needs_authorization(&map(config.clone()), &map(credentials)),
+                wanted,
+                "{config}"
+            );
         }
     }
 }

@@ -57,10 +57,7 @@ impl Cache {
         self.changes.load(Ordering::SeqCst)
     }
 
-    pub(crate) fn integration(
-        &self,
-        id: IntegrationId,
-    ) -> Option<(WorkspaceId, Arc<Integration>)> {
+    pub(crate) fn integration(&self, id: IntegrationId) -> Option<(WorkspaceId, Arc<Integration>)> {
         self.integrations.pin().get(&id).cloned()
     }
 

@@ -11,6 +11,7 @@ mod api;
 mod body;
 mod cache;
 mod credential;
+mod home;
 mod integration;
 mod listing;
 mod masking;

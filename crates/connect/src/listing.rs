@@ -39,10 +39,9 @@ impl Connect {
         workspace: &Workspace,
         widget: WidgetId,
     ) -> Result<Vec<Arc<Integration>>, DbError> {
-        let filter = Filter { widget_id: Some(widget), ..Filter::default() };
-        let page = PageRequest { limit: PageRequest::MAX_LIMIT, after: None };
-        let mut found = self.integrations(workspace, &filter, &page).await?;
-        found.reverse();
+        let mut tx = workspace.read().await?;
+        let found =
+            integrations::of_widget(&mut tx, self.catalog(), workspace.id(), widget).await?;
         Ok(found.into_iter().map(|one| Arc::new(one.integration)).collect())
     }
 

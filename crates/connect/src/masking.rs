@@ -53,7 +53,8 @@ impl Splitter<'_> {
                 Some(kept) => drop(self.secrets.insert(place, kept.clone())),
                 None => self.errors.push(FieldError {
                     pointer: pointer.to_owned(),
-                    message: "the mask stands for a stored secret, and none is stored here".to_owned(),
+                    message: "the mask stands for a stored secret, and none is stored here"
+                        .to_owned(),
                 }),
             }
             return Value::from(MASK);

@@ -1,6 +1,5 @@
 //! From an integration, the settings of a pull, a widget's options and credentials to a request that can
-//! be sent. What may decide where the secrets go is the integration alone: neither a feed's settings nor
-//! a widget's options can send them to another host.
+//! be sent, complete with what proves who asks. Where it may go is decided in [`crate::home`].
 
 use catalog::{Auth, AuthKind, Place, Request, schema, template};
 use db::Workspace;
@@ -9,12 +8,9 @@ use kernel::{Problem, Secret, codes, looks_secret};
 use serde_json::{Map, Value, json};
 use std::num::NonZeroU32;
 use std::time::Duration;
-use url::Url;
 
 use crate::prepared::{Prepared, observer};
-use crate::{
-    Connect, CredentialScope, Credentials, Integration, PullConfig, aliases, masking, schemas,
-};
+use crate::{Connect, Credentials, Integration, PullConfig, aliases, home, masking, schemas};
 
 /// The header of an API key, where the credentials name none.
 const USUAL_HEADER: &str = "X-API-Key";
@@ -37,6 +33,13 @@ impl Connect {
         if !integration.enabled {
             let detail = format!("Switch {:?} on first.", integration.name);
             return Err(Problem::new(&codes::INTEGRATION_DISABLED, detail));
+        }
+        if !integration.mode.pulls() {
+            let detail = format!(
+                "{:?} is filled by pushes alone; there is nothing to ask.",
+                integration.name
+            );
+            return Err(Problem::new(&codes::FEED_NOT_PULLED, detail));
         }
         let pull = laid_over(&integration.pull, pull);
         let request = shape(integration, &pull);
@@ -102,15 +105,16 @@ impl Connect {
             }
             _ => context(&merged),
         };
-        let base = base_url(integration, &request);
+        let base = home::base_url(integration, &request);
         let rendered = template::render(&request, base.as_deref(), auth.as_ref(), &context_of_all)
             .map_err(|error| unfilled(&error))?;
-        let home = home(integration, &request, base.as_deref(), &context(&own));
+        let home = home::of(integration, &request, base.as_deref(), &context(&own));
         let secret = !hidden.is_empty() || !credentials.is_empty();
-        at_home(integration, pull, &rendered.url, home.as_ref(), secret)?;
+        home::check(integration, pull, &rendered.url, home.as_ref(), secret)?;
 
-        hidden.extend(rendered.secrets);
-        hidden.extend(sensitive(&known, &credential_rules));
+        let (closed, open) = by_openness(&known, &credential_rules);
+        hidden.extend(rendered.secrets.into_iter().filter(|text| !open.contains(text)));
+        hidden.extend(closed);
         let body_type = match &rendered.body {
             Some(template::Body::Json(_)) => Some("application/json"),
             Some(template::Body::Text(_)) => Some("text/plain; charset=utf-8"),
@@ -131,8 +135,7 @@ impl Connect {
         sent.hidden = hidden.iter().cloned().map(Secret::new).collect();
         sent.limits = Some(limits(self.0.egress.limits(), pull));
         sent.rate_limits = rate_limits(workspace, integration, pull);
-        sent.observer =
-            observer(integration.provider_def.clone(), self.0.db.clock().clone());
+        sent.observer = observer(integration.provider_def.clone(), self.0.db.clock().clone());
         let program = |text: Option<&String>| {
             let compiled = text.map(|text| self.0.cache.program(text)).transpose();
             compiled.map_err(|error| Problem::new(error.code(), error.to_string()))
@@ -198,92 +201,6 @@ fn shape(integration: &Integration, pull: &PullConfig) -> Request {
     request
 }
 
-/// What the path hangs on.
-fn base_url(integration: &Integration, request: &Request) -> Option<String> {
-    let own = aliases::config(&integration.config).contains_key("base_url");
-    match (&integration.pull.url, request.url.is_none()) {
-        (Some(url), true) => Some(url.clone()),
-        _ if own && integration.is_flexible() => Some("{{config.base_url}}".to_owned()),
-        _ => integration.provider_def.base_url.clone(),
-    }
-}
-
-/// Where the integration itself sends its requests, as far as that is settled without a feed or a widget:
-/// the beginning that every address must have.
-fn home(
-    integration: &Integration,
-    request: &Request,
-    base: Option<&str>,
-    own: &template::Context<'_>,
-) -> Option<Url> {
-    let of_provider = integration.provider_def.request.as_ref().and_then(|it| it.url.as_deref());
-    let said = integration.pull.url.as_deref();
-    let of_test = request.url.as_deref().filter(|_| said.is_none() && base.is_none());
-    let written = said.or(base).or(of_provider).or(of_test.filter(|url| Some(*url) == of_provider))?;
-    // `https://host/{{config.x}}` is settled up to the first value.
-    let fixed = written.split("{{").next().unwrap_or_default();
-    let authority = fixed.split_once("://").map(|(_, rest)| rest);
-    if authority.is_some_and(|rest| rest.contains(['/', '?'])) || !written.contains("{{") {
-        return Url::parse(fixed).ok();
-    }
-    Url::parse(template::text("/url", written, own).ok()?.trim()).ok()
-}
-
-/// Refuses an address that secrets must not be sent to, or that leaves what the integration was set up
-/// for.
-fn at_home(
-    integration: &Integration,
-    pull: &PullConfig,
-    url: &Url,
-    home: Option<&Url>,
-    secret: bool,
-) -> Result<(), Problem> {
-    let refuse = |detail: String| Err(Problem::new(&codes::EGRESS_URL, detail));
-    let own_path = pull.path.as_deref().filter(|path| !path.contains("://"));
-    if own_path.is_some_and(climbs) {
-        return refuse("A path cannot climb with `..`.".to_owned());
-    }
-    let own_url = pull.url.is_some() && pull.url != integration.pull.url;
-    let asked_elsewhere = own_url || pull.path.is_some();
-    match home {
-        Some(home) if secret || asked_elsewhere => {
-            if home.origin() != url.origin() {
-                return refuse(format!(
-                    "{:?} asks {} and nothing else; make another integration for {}.",
-                    integration.name,
-                    home.origin().ascii_serialization(),
-                    url.origin().ascii_serialization(),
-                ));
-            }
-            let below = home.path().trim_end_matches('/');
-            let inside = url.path().strip_prefix(below).is_some_and(|rest| {
-                rest.is_empty() || rest.starts_with('/') || integration.pull.url.is_some()
-            });
-            match own_path.is_none() || inside {
-                true => Ok(()),
-                false => refuse(format!("The path leaves {below}, which the integration is set up for.")),
-            }
-        }
-        // Who stores the credentials of a widget also writes its options.
-        None if secret && integration.credential_scope != CredentialScope::Widget => {
-            refuse(format!(
-                "{:?} has credentials but no address of its own; give it a base URL, so that they \
-                 are sent nowhere else.",
-                integration.name
-            ))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn climbs(path: &str) -> bool {
-    let path = path.split(['?', '#']).next().unwrap_or_default();
-    path.split(['/', '\\']).any(|step| {
-        let step = step.to_ascii_lowercase().replace("%2e", ".");
-        step == ".." || step.contains("%2f..") || step.contains("..%2f")
-    })
-}
-
 fn with_defaults(config: Map<String, Value>, rules: &Value) -> Map<String, Value> {
     let mut config = Value::Object(config);
     schema::apply_defaults(rules, &mut config);
@@ -297,7 +214,8 @@ fn with_defaults(config: Map<String, Value>, rules: &Value) -> Map<String, Value
 fn known_auth(integration: &Integration, known: &Map<String, Value>) -> Option<Auth> {
     let provider = &integration.provider_def;
     let chosen = provider.auth_for(known).filter(|auth| auth.kind != AuthKind::None);
-    let in_header = |auth: &&Auth| auth.kind == AuthKind::ApiKey && auth.place != Some(Place::Query);
+    let in_header =
+        |auth: &&Auth| auth.kind == AuthKind::ApiKey && auth.place != Some(Place::Query);
     let usual = || {
         let key = known.contains_key("api_key") && !known.contains_key("auth");
         provider.auth.iter().find(in_header).filter(|_| key && integration.is_generic())
@@ -311,7 +229,11 @@ fn needs_usual_header(auth: &Auth, known: &Map<String, Value>) -> bool {
 }
 
 /// That way, unless the request itself already says where the credentials go.
-fn authentication(integration: &Integration, request: &Request, auth: Option<Auth>) -> Option<Auth> {
+fn authentication(
+    integration: &Integration,
+    request: &Request,
+    auth: Option<Auth>,
+) -> Option<Auth> {
     let auth = auth?;
     let has = |map: &Map<String, Value>, name: &str| {
         map.keys().any(|known| known.eq_ignore_ascii_case(name))
@@ -343,7 +265,10 @@ fn unfilled(error: &template::TemplateError) -> Problem {
     Problem::new(error.code(), error.to_string()).field(error.pointer(), error.to_string())
 }
 
-fn headers(rendered: &[(String, String)], body: Option<&'static str>) -> Result<HeaderMap, Problem> {
+fn headers(
+    rendered: &[(String, String)],
+    body: Option<&'static str>,
+) -> Result<HeaderMap, Problem> {
     let mut headers = HeaderMap::new();
     for (name, value) in rendered {
         let unfit = || {
@@ -363,18 +288,17 @@ fn headers(rendered: &[(String, String)], body: Option<&'static str>) -> Result<
     Ok(headers)
 }
 
-/// The texts among the credentials that must not be seen: all but those of fields that the schema names
-/// without calling them secret.
-fn sensitive(known: &Map<String, Value>, rules: &Value) -> Vec<String> {
+/// The texts among the credentials that must not be seen, and those that may: of fields that the schema
+/// names without calling them secret.
+fn by_openness(known: &Map<String, Value>, rules: &Value) -> (Vec<String>, Vec<String>) {
     let (named, secret) = (schemas::fields(rules), schema::sensitive(rules));
-    let mut texts = Vec::new();
+    let (mut closed, mut open) = (Vec::new(), Vec::new());
     for (name, value) in known {
-        let open = named.contains_key(name) && !secret.contains(&format!("/{name}"));
-        if (!open || looks_secret(name)) && name != "auth" && name != "api_key_header" {
-            masking::collect_texts(value, &mut texts);
-        }
+        let is_secret = secret.contains(&format!("/{name}")) || looks_secret(name);
+        let is_open = named.contains_key(name) && !is_secret;
+        masking::collect_texts(value, if is_open { &mut open } else { &mut closed });
     }
-    texts
+    (closed, open)
 }
 
 fn limits(usual: egress::Limits, pull: &PullConfig) -> egress::Limits {

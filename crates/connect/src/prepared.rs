@@ -57,9 +57,10 @@ impl Prepared {
         let status = response.head.status;
         let content_type = response.head.headers.get(http::header::CONTENT_TYPE);
         let content_type = content_type.and_then(|value| value.to_str().ok());
-        let max_bytes = self.request.limits.map_or(decode::Options::default().max_bytes, |limits| {
-            usize::try_from(limits.max_body).unwrap_or(usize::MAX)
-        });
+        let max_bytes =
+            self.request.limits.map_or(decode::Options::default().max_bytes, |limits| {
+                usize::try_from(limits.max_body).unwrap_or(usize::MAX)
+            });
         let options = decode::Options { max_bytes, ..decode::Options::default() };
         if !status.is_success() {
             let body = decode::decode(&response.body, content_type, Format::Auto, &options);
@@ -135,8 +136,11 @@ pub(crate) fn observer(provider: Arc<Provider>, clock: Clock) -> Observer {
         // What says "slow down" is short; a document is not read twice for it.
         let short = body.filter(|bytes| bytes.len() <= MAX_REFUSAL);
         let json = short.and_then(|bytes| serde_json::from_slice::<Value>(bytes).ok());
-        let answer =
-            ratelimit::Answer { status: head.status.as_u16(), header: &header, body: json.as_ref() };
+        let answer = ratelimit::Answer {
+            status: head.status.as_u16(),
+            header: &header,
+            body: json.as_ref(),
+        };
         let seen = ratelimit::observe(provider.rate_limit.as_ref(), &answer, clock.now());
         Observation {
             limit: seen.limit,

@@ -140,8 +140,10 @@ impl PushConfig {
     /// # Errors
     /// The field that cannot be taken.
     pub fn check(&self, push: &catalog::push::Push) -> Result<Check, FieldError> {
-        Check::from_push_config(push, &self.to_map())
-            .map_err(|error| FieldError { pointer: format!("/{}", error.field), message: error.message })
+        Check::from_push_config(push, &self.to_map()).map_err(|error| FieldError {
+            pointer: format!("/{}", error.field),
+            message: error.message,
+        })
     }
 
     /// What is wrong with the settings, each pointer under `at`; empty when nothing is.
@@ -154,7 +156,8 @@ impl PushConfig {
             add(&error.pointer, error.message);
         }
         for (n, network) in self.ip_allowlist.iter().enumerate() {
-            if network.parse::<ipnet::IpNet>().is_err() && network.parse::<std::net::IpAddr>().is_err()
+            if network.parse::<ipnet::IpNet>().is_err()
+                && network.parse::<std::net::IpAddr>().is_err()
             {
                 add(&format!("/ip_allowlist/{n}"), "it is not an address or a network".to_owned());
             }

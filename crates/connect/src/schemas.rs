@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 
 /// What is wrong with a schema that was brought along; empty when nothing is.
 pub(crate) fn problems(own: &Value, at: &str) -> Vec<FieldError> {
-    let wrong = |pointer: &str, message: String| FieldError { pointer: format!("{at}{pointer}"), message };
+    let wrong =
+        |pointer: &str, message: String| FieldError { pointer: format!("{at}{pointer}"), message };
     match schema_of(own) {
         Err(errors) => errors.into_iter().map(|it| wrong(&it.pointer, it.message)).collect(),
         Ok(own) => match schema::Schema::new(&own) {
@@ -62,7 +63,9 @@ pub(crate) fn requires_any(rules: &Value) -> bool {
 /// The same rules for a part of the values: nothing is required of it.
 pub(crate) fn of_a_part(mut rules: Value) -> Value {
     if let Some(rules) = rules.as_object_mut() {
-        rules.retain(|key, _| matches!(key.as_str(), "type" | "properties" | "additionalProperties"));
+        rules.retain(|key, _| {
+            matches!(key.as_str(), "type" | "properties" | "additionalProperties")
+        });
     }
     rules
 }
@@ -71,7 +74,10 @@ pub(crate) fn of_a_part(mut rules: Value) -> Value {
 pub(crate) fn errors(rules: &Value, value: &Map<String, Value>, at: &str) -> Vec<FieldError> {
     let found = schema::validate(rules, &Value::Object(value.clone()));
     let found = found.unwrap_or_else(|error| {
-        vec![FieldError { pointer: String::new(), message: format!("its schema cannot be used: {error}") }]
+        vec![FieldError {
+            pointer: String::new(),
+            message: format!("its schema cannot be used: {error}"),
+        }]
     });
     found
         .into_iter()
@@ -127,8 +133,11 @@ mod tests {
 
     #[test]
     fn a_schema_that_cannot_be_read_is_refused() {
-        for bad in [json!(7), json!({"a": {"type": "strnig"}}), json!({"type": "object", "properties": 1, "$ref": "http://x"})]
-        {
+        for bad in [
+            json!(7),
+            json!({"a": {"type": "strnig"}}),
+            json!({"type": "object", "properties": 1, "$ref": "http://x"}),
+        ] {
             assert!(!problems(&bad, "/config_schema").is_empty(), "{bad}");
         }
         assert!(problems(&json!({}), "").is_empty());

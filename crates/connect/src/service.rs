@@ -5,7 +5,9 @@ use accounts::gate::Actor;
 use catalog::{Catalog, Provider};
 use db::{Batcher, Db, DbError, Workspace};
 use egress::Egress;
-use kernel::{CredentialId, FieldError, IntegrationId, Problem, Timestamp, WidgetConfigId, WorkspaceId, codes};
+use kernel::{
+    CredentialId, FieldError, IntegrationId, Problem, Timestamp, WidgetConfigId, WorkspaceId, codes,
+};
 use papaya::HashMap;
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -14,9 +16,7 @@ use std::time::Duration;
 use crate::cache::Cache;
 use crate::store::credentials::Stored;
 use crate::uses::{Use, Uses};
-use crate::{
-    CredentialScope, Credentials, Integration, Mode, aliases, schemas, store,
-};
+use crate::{CredentialScope, Credentials, Integration, Mode, aliases, schemas, store};
 
 /// Integrations and their credentials. Cheap to clone; all clones are the same.
 #[derive(Clone)]
@@ -46,7 +46,12 @@ const MOST_NOTES: usize = 100_000;
 
 impl Connect {
     /// The service. `public_url` is where the world reaches this instance, for the addresses of webhooks.
-    pub fn new(db: Db, catalog: Arc<Catalog>, egress: Egress, public_url: impl Into<String>) -> Self {
+    pub fn new(
+        db: Db,
+        catalog: Arc<Catalog>,
+        egress: Egress,
+        public_url: impl Into<String>,
+    ) -> Self {
         let cache = Arc::new(Cache::default());
         cache.follow(&db);
         let uses = Batcher::start(db.clone(), Uses(db.entropy().clone()), MOST_USES);
@@ -128,8 +133,10 @@ impl Connect {
     ) -> Result<Credentials, Problem> {
         let Some(stored) = self.stored(workspace, integration, widget_config).await? else {
             if schemas::requires_any(&integration.credential_rules()) {
-                let detail =
-                    format!("Store the credentials of {:?} first; it needs them.", integration.name);
+                let detail = format!(
+                    "Store the credentials of {:?} first; it needs them.",
+                    integration.name
+                );
                 return Err(Problem::new(&codes::CREDENTIAL_MISSING, detail));
             }
             return Ok(Credentials::default());
@@ -146,7 +153,11 @@ impl Connect {
         if !self.0.uses.offer(used.clone()) {
             self.0.uses.write(used).await?;
         }
-        Ok(Credentials { id: Some(stored.credential.id), version: stored.credential.version, fields })
+        Ok(Credentials {
+            id: Some(stored.credential.id),
+            version: stored.credential.version,
+            fields,
+        })
     }
 
     /// The credential that an integration uses, sealed, from memory.
@@ -290,7 +301,8 @@ impl Connect {
         let rules = integration.config_rules();
         let known = schemas::fields(&rules);
         let own = options.iter().filter(|(name, _)| known.contains_key(*name));
-        let mut own: Map<String, Value> = own.map(|(name, it)| (name.clone(), it.clone())).collect();
+        let mut own: Map<String, Value> =
+            own.map(|(name, it)| (name.clone(), it.clone())).collect();
         // What is required may stand in either.
         for (name, value) in aliases::config(&integration.config) {
             if known.contains_key(&name) && !own.contains_key(&name) {
@@ -304,7 +316,8 @@ impl Connect {
     pub(crate) fn provider(&self, id: &str) -> Result<&Arc<Provider>, Problem> {
         self.0.catalog.get(id).ok_or_else(|| {
             let detail = format!("There is no provider {id:?}; GET /api/v1/providers lists them.");
-            Problem::new(&codes::PROVIDER_UNKNOWN, detail).field("/provider", "it is not in the catalog")
+            Problem::new(&codes::PROVIDER_UNKNOWN, detail)
+                .field("/provider", "it is not in the catalog")
         })
     }
 }
@@ -352,5 +365,6 @@ fn nothing(label: &str) -> Provider {
     let said = serde_json::json!({
         "schema": 1, "id": "rest", "name": label, "summary": "", "modes": [],
     });
-    serde_json::from_value(said).unwrap_or_else(|error| unreachable!("a provider of constants: {error}"))
+    serde_json::from_value(said)
+        .unwrap_or_else(|error| unreachable!("a provider of constants: {error}"))
 }

@@ -100,8 +100,7 @@ impl Connect {
         if !integration.mode.pulls() {
             return Ok(self.test_push(&integration, &tried));
         }
-        let prepared =
-            self.test_request(workspace, &integration, &instead.options, &tried);
+        let prepared = self.test_request(workspace, &integration, &instead.options, &tried);
         let prepared = match prepared {
             Ok(prepared) => prepared,
             Err(problem) => return Ok(refusal(&problem)),
@@ -112,7 +111,9 @@ impl Connect {
             _ => prepared.verdict(it),
         });
         let report = report(prepared, probe, !tried.is_empty()).await;
-        if let (false, Some(id), Some(valid)) = (asks, stored.id, verdict.filter(|it| !it || report.ok)) {
+        if let (false, Some(id), Some(valid)) =
+            (asks, stored.id, verdict.filter(|it| !it || report.ok))
+        {
             self.mark_version(workspace, id, Some(stored.version), valid).await?;
             self.0.verdicts.pin().remove(&id);
         }
@@ -129,8 +130,11 @@ impl Connect {
         let mut fields = stored.fields.clone();
         if let Some(credentials) = &instead.credentials {
             let taken_out = masking::masked(&integration.config);
-            let kept: Map<_, _> =
-                fields.iter().filter(|(place, _)| taken_out.contains(place)).map(|(k, v)| (k.clone(), v.clone())).collect();
+            let kept: Map<_, _> = fields
+                .iter()
+                .filter(|(place, _)| taken_out.contains(place))
+                .map(|(k, v)| (k.clone(), v.clone()))
+                .collect();
             fields = masking::unmask(credentials, &fields)
                 .map_err(|errors| body::problem(&codes::CREDENTIAL_INVALID, errors))?;
             fields.extend(kept);
@@ -144,7 +148,11 @@ impl Connect {
         Ok(Credentials { id: stored.id, version: stored.version, fields })
     }
 
-    fn check_tried(&self, integration: &Integration, config: &Map<String, Value>) -> Result<(), Problem> {
+    fn check_tried(
+        &self,
+        integration: &Integration,
+        config: &Map<String, Value>,
+    ) -> Result<(), Problem> {
         let tried = Integration { config: config.clone(), ..integration.clone() };
         self.check(&tried, config)
     }
@@ -158,14 +166,18 @@ impl Connect {
             }
             Some(Ok(check)) => match credentials.first(&check.secret_fields) {
                 Some(_) => (true, format!("pushes are checked by {}", check.name)),
-                None => (false, format!("none of these is stored: {}", check.secret_fields.join(", "))),
+                None => {
+                    (false, format!("none of these is stored: {}", check.secret_fields.join(", ")))
+                }
             },
             Some(Err(error)) => (false, error.message),
             None => (false, "the provider does not push".to_owned()),
         };
         let message = match ok {
             true => format!("Ready. Let the sender push to {url}."),
-            false => format!("Pushes are refused until a secret is stored. Then let the sender push to {url}."),
+            false => format!(
+                "Pushes are refused until a secret is stored. Then let the sender push to {url}."
+            ),
         };
         TestReport {
             ok,
@@ -252,7 +264,9 @@ fn advice(problem: &Problem) -> &'static str {
         "egress.tls_failed" => "Ask whoever runs the service to renew its certificate.",
         "egress.timeout" => "Try again, or raise the timeout.",
         "egress.rate_limited" => "Wait a while, then test again.",
-        "feed.upstream_status" | "feed.upstream_error" => "Check the address and the configuration.",
+        "feed.upstream_status" | "feed.upstream_error" => {
+            "Check the address and the configuration."
+        }
         "feed.unreadable" => "Check the address, or set the format.",
         "feed.template_failed" => "Give the value in the configuration or as an option.",
         _ => "",

@@ -1,5 +1,6 @@
 //! Changing integrations and credentials: checked, sealed, audited and announced in one transaction.
 
+mod captured;
 mod credentials;
 mod integrations;
 

@@ -122,24 +122,57 @@ pub(crate) fn own_discriminator(id: FeedId) -> String {
     format!("own:{id}")
 }
 
+/// Settings that decide one question together: naming one of them above takes the others away.
+const DECIDED_TOGETHER: [&[&str]; 2] = [
+    &["cron", "time_zone", "interval_secs", "interval"],
+    &[
+        "scheme",
+        "signature",
+        "unsigned",
+        "verify_signature",
+        "api_key",
+        "signature_header",
+        "signature_algorithm",
+        "signature_prefix",
+        "signature_encoding",
+    ],
+];
+
 /// Settings laid over others: what is set above wins, what is absent shows through.
 pub(crate) fn overlay(
     below: Map<String, Value>,
     above: Option<&Map<String, Value>>,
 ) -> Map<String, Value> {
     let mut merged = below;
-    for (name, value) in above.into_iter().flatten() {
-        // A schedule of one kind replaces one of the other.
-        if matches!(name.as_str(), "cron" | "interval_secs" | "interval") && !value.is_null() {
-            for other in ["cron", "time_zone", "interval_secs", "interval"] {
-                merged.remove(other);
-            }
+    let Some(above) = above else { return merged };
+    let is_set = |name: &&str| above.get(*name).is_some_and(|value| !value.is_null());
+    for group in DECIDED_TOGETHER {
+        if group.iter().any(|name| is_set(name)) {
+            group.iter().for_each(|name| drop(merged.remove(*name)));
         }
     }
-    for (name, value) in above.into_iter().flatten() {
-        if !value.is_null() {
-            merged.insert(name.clone(), value.clone());
-        }
+    for (name, value) in above.iter().filter(|(_, value)| !value.is_null()) {
+        merged.insert(name.clone(), value.clone());
     }
     merged
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn check(below: Value, above: Value, expected: Value) {
+        let map = |value: Value| value.as_object().cloned().unwrap_or_default();
+        assert_eq!(Value::Object(overlay(map(below), Some(&map(above)))), expected);
+    }
+
+    #[test]
+    fn what_is_set_above_wins_and_its_rivals_go() {
+        let below = json!({ "cron": "0 9 * * *", "time_zone": "Europe/Berlin", "path": "/a" });
+        check(below, json!({ "interval_secs": 5 }), json!({ "path": "/a", "interval_secs": 5 }));
+        let below = json!({ "scheme": "github-sha256", "apply": "append" });
+        check(below, json!({ "unsigned": true }), json!({ "apply": "append", "unsigned": true }));
+        check(json!({ "path": "/a" }), json!({ "path": null }), json!({ "path": "/a" }));
+    }
 }

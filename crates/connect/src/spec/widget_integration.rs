@@ -123,9 +123,9 @@ fn settings(
             // The address has a field of its own, and keeps what it says there.
             PullConfig {
                 url: said.url.or_else(|| pull.url.clone()),
-                interval_secs: said
+                interval_secs: said.interval_secs.or(pull
                     .interval_secs
-                    .or(pull.interval_secs.filter(|_| said.cron.is_none() && said.interval.is_none())),
+                    .filter(|_| said.cron.is_none() && said.interval.is_none())),
                 ..said
             }
         }
@@ -158,7 +158,9 @@ fn as_printed(mut problem: Problem) -> Problem {
             "/pull/url" => "/pull_endpoint".to_owned(),
             "/pull/interval_secs" => "/pull_interval_seconds".to_owned(),
             "/mode" => "/integration_type".to_owned(),
-            other => other.replacen("/pull/", "/pull_config/", 1).replacen("/push/", "/push_config/", 1),
+            other => {
+                other.replacen("/pull/", "/pull_config/", 1).replacen("/push/", "/push_config/", 1)
+            }
         };
     }
     problem

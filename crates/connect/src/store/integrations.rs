@@ -84,7 +84,8 @@ pub(crate) async fn get(
     workspace: WorkspaceId,
     id: IntegrationId,
 ) -> Result<Option<Listed>, DbError> {
-    let sql = format!("SELECT {COLUMNS} FROM integrations i WHERE i.workspace_id = $1 AND i.id = $2");
+    let sql =
+        format!("SELECT {COLUMNS} FROM integrations i WHERE i.workspace_id = $1 AND i.id = $2");
     let row = tx.fetch_optional(&sql, args![workspace, id]).await?;
     row.map(|row| listed(catalog, &row)).transpose()
 }
@@ -283,9 +284,7 @@ fn listed(catalog: &Catalog, row: &Row) -> Result<Listed, DbError> {
         updated_at: row.time("updated_at")?,
     };
     let last_error = match (row.opt_text("last_error_code")?, row.opt_time("last_error_at")?) {
-        (Some(code), Some(at)) => {
-            Some((code, row.opt_text("last_error")?.unwrap_or_default(), at))
-        }
+        (Some(code), Some(at)) => Some((code, row.opt_text("last_error")?.unwrap_or_default(), at)),
         _ => None,
     };
     Ok(Listed {

@@ -1,18 +1,14 @@
 //! Storing, rotating, changing and deleting credentials.
 
-use accounts::gate::{Actor, Identity, not_found};
-use db::{Change, Tx, Workspace};
-use kernel::{
-    CredentialId, IntegrationId, Problem, ScopeSet, Secret, WidgetConfigId, codes, looks_secret,
-};
+use accounts::gate::{Identity, not_found};
+use db::{Change, Tx};
+use kernel::{CredentialId, IntegrationId, Problem, WidgetConfigId, codes, looks_secret};
 use serde_json::{Map, Value, json};
 
-use super::{check_name, checked, fresh, keep, rotate, rules, tell};
+use super::{check_name, checked, fresh, rotate, rules, tell};
 use crate::cache::CREDENTIAL;
 use crate::store::credentials::{self, Stored};
-use crate::{
-    Connect, Credential, CredentialOwner, CredentialScope, Integration, body, masking,
-};
+use crate::{Connect, Credential, CredentialOwner, CredentialScope, Integration, body, masking};
 
 /// A credential that is about to be stored.
 #[derive(Clone, Debug, Default)]
@@ -150,7 +146,8 @@ impl Connect {
         let mut stored = found(&mut tx, identity, id).await?;
         let integration = self.integration_of(&mut tx, identity, &stored).await?;
         let known = stored.open(workspace.db())?;
-        let mut whole = checked(&fields, &known, self.rules_of(&stored, integration.as_ref()).as_ref())?;
+        let mut whole =
+            checked(&fields, &known, self.rules_of(&stored, integration.as_ref()).as_ref())?;
         // What stands masked in the configuration is not part of what is posted as credentials.
         let masked = integration.map(|it| masking::masked(&it.config)).unwrap_or_default();
         for place in masked {
@@ -185,8 +182,12 @@ impl Connect {
             refuse_secrets(&metadata)?;
             stored.credential.metadata = metadata;
         }
-        if let Some(wanted) = change.integration_id.filter(|id| stored.credential.integration_id != Some(*id)) {
-            if stored.credential.integration_id.is_some() || stored.credential.owner != CredentialOwner::Workspace {
+        if let Some(wanted) =
+            change.integration_id.filter(|id| stored.credential.integration_id != Some(*id))
+        {
+            if stored.credential.integration_id.is_some()
+                || stored.credential.owner != CredentialOwner::Workspace
+            {
                 let message = "it belongs elsewhere already; store another one";
                 return Err(body::wrong(&codes::CREDENTIAL_OWNER, "/integration_id", message));
             }
@@ -244,47 +245,6 @@ impl Connect {
         self.finish(tx, gone).await.map(drop)
     }
 
-    /// Stores a secret that the provider handed over in a handshake, unless there is one already, and
-    /// says whether it was stored.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub async fn capture_secret(
-        &self,
-        workspace: &Workspace,
-        integration: &Integration,
-        widget_config: Option<WidgetConfigId>,
-        field: &str,
-        secret: &Secret<String>,
-    ) -> Result<bool, Problem> {
-        let identity = house(workspace);
-        let own = integration.credential_scope == CredentialScope::Widget;
-        let owner = match widget_config.filter(|_| own) {
-            Some(config) => CredentialOwner::Widget(config),
-            None => CredentialOwner::Workspace,
-        };
-        let mut tx = workspace.write().await?;
-        let config = owner.widget_config();
-        let there =
-            credentials::of_owner(&mut tx, workspace.id(), integration.id, config).await?;
-        let mut fields = match &there {
-            Some(there) => there.open(workspace.db())?,
-            None => Map::new(),
-        };
-        if fields.get(field).and_then(Value::as_str).is_some_and(|text| !text.is_empty()) {
-            return Ok(false);
-        }
-        fields.insert(field.to_owned(), Value::from(secret.expose().as_str()));
-        let done = keep(&mut tx, workspace, integration, owner, there, &fields).await?;
-        if let Some((action, id)) = done {
-            let detail = json!({ "integration_id": integration.id, "captured": field });
-            tell(&mut tx, &identity, action, id, detail).await?;
-            tx.commit().await?;
-            self.0.cache.forget(&Change::noun(CREDENTIAL, workspace.id(), id));
-        }
-        Ok(true)
-    }
-
     async fn finish(&self, tx: Tx, credential: Credential) -> Result<Credential, Problem> {
         tx.commit().await?;
         self.0.verdicts.pin().remove(&credential.id);
@@ -332,7 +292,11 @@ impl Connect {
                 if config.is_some() && integration.credential_scope != CredentialScope::Widget {
                     let message = "the integration uses the credentials of the workspace; those of a \
                                    widget would have no effect";
-                    return Err(body::wrong(&codes::CREDENTIAL_OWNER, "/widget_config_id", message));
+                    return Err(body::wrong(
+                        &codes::CREDENTIAL_OWNER,
+                        "/widget_config_id",
+                        message,
+                    ));
                 }
                 let workspace = identity.workspace.id();
                 credentials::of_owner(tx, workspace, integration.id, config).await?
@@ -346,18 +310,6 @@ impl Connect {
             )),
             None => Ok(()),
         }
-    }
-}
-
-/// Patchbay itself.
-fn house(workspace: &Workspace) -> Identity {
-    Identity {
-        workspace: workspace.clone(),
-        actor: Actor::House,
-        scopes: ScopeSet::default(),
-        role: None,
-        instance_owner: false,
-        remote_addr: None,
     }
 }
 

@@ -152,8 +152,7 @@ impl Connect {
             (after.config, secrets) = (split.config, split.secrets);
             whole = masking::reveal(&after.config, &secrets).0;
         }
-        after.provider_def =
-            resolve(self.catalog(), &after.provider, after.mode, &after.config);
+        after.provider_def = resolve(self.catalog(), &after.provider, after.mode, &after.config);
         self.check(&after, &whole)?;
         let mut fields = match patch.credentials.or((!lifted.is_empty()).then(Map::new)) {
             Some(mut given) => {
@@ -233,7 +232,8 @@ impl Connect {
             true => Some(self.provider(&draft.provider)?),
             false => self.catalog().get(&draft.provider.to_lowercase()),
         };
-        let mode = draft.mode.unwrap_or_else(|| provider.map_or(Mode::Pull, |it| Mode::of(it.as_ref())));
+        let mode =
+            draft.mode.unwrap_or_else(|| provider.map_or(Mode::Pull, |it| Mode::of(it.as_ref())));
         let provider_def = resolve(self.catalog(), &draft.provider, mode, &draft.config);
         if strict && provider.is_some_and(|it| it.id != provider_def.id) {
             let message = format!("the provider {} cannot do that", draft.provider);
@@ -245,7 +245,11 @@ impl Connect {
             id,
             name: draft.name,
             description: draft.description,
-            provider: if draft.provider.is_empty() { provider_def.id.clone() } else { draft.provider },
+            provider: if draft.provider.is_empty() {
+                provider_def.id.clone()
+            } else {
+                draft.provider
+            },
             provider_def,
             kind,
             enabled: draft.enabled,

@@ -9,10 +9,14 @@ use crate::world::{identity, map, worlds};
 async fn rotation_keeps_the_id_and_a_use_is_audited() {
     for world in worlds().await {
         let connect = &world.connect;
-        let weather = world.integration("openweather", json!({}), json!({"api_key": "MARKED-1"})).await;
+        let weather =
+            world.integration("openweather", json!({}), json!({"api_key": "MARKED-1"})).await;
         let key = || async {
             let house = Actor::House;
-            connect.credentials(&world.workspace, &weather, None, "feed.pull", &house).await.unwrap()
+            connect
+                .credentials(&world.workspace, &weather, None, "feed.pull", &house)
+                .await
+                .unwrap()
         };
         let first = key().await;
         let id = first.id.unwrap();
@@ -89,7 +93,10 @@ async fn there_is_exactly_one_owner() {
                 &codes::CREDENTIAL_OWNER,
             ),
             // The integration does not ask for a widget's own.
-            (CredentialDraft { widget_config_id: Some(config), ..plain() }, &codes::CREDENTIAL_OWNER),
+            (
+                CredentialDraft { widget_config_id: Some(config), ..plain() },
+                &codes::CREDENTIAL_OWNER,
+            ),
             (CredentialDraft { integration_id: None, ..plain() }, &codes::INVALID),
             (CredentialDraft { fields: map(json!({})), ..plain() }, &codes::CREDENTIAL_INVALID),
             (
@@ -116,7 +123,8 @@ async fn a_widgets_own_come_before_the_workspaces() {
             credential_scope: Some(CredentialScope::Widget),
             ..IntegrationPatch::default()
         };
-        let it = world.connect.update_integration(&world.owner, it.id, patch).await.unwrap().integration;
+        let it =
+            world.connect.update_integration(&world.owner, it.id, patch).await.unwrap().integration;
         let key = || async {
             let house = Actor::House;
             let found = world
@@ -152,7 +160,8 @@ async fn the_network_shares_with_every_workspace() {
             credential_scope: Some(CredentialScope::Network),
             ..IntegrationPatch::default()
         };
-        let it = world.connect.update_integration(&world.owner, it.id, patch).await.unwrap().integration;
+        let it =
+            world.connect.update_integration(&world.owner, it.id, patch).await.unwrap().integration;
         let ours = || async {
             let house = Actor::House;
             world.connect.credentials(&tenant.workspace, &it, None, "test", &house).await
@@ -182,7 +191,8 @@ async fn one_by_itself_is_attached_later() {
         let change = CredentialChange { integration_id: Some(it.id), ..Default::default() };
         world.connect.change_credential(&world.owner, loose.id, change).await.unwrap();
         let house = Actor::House;
-        let found = world.connect.credentials(&world.workspace, &it, None, "t", &house).await.unwrap();
+        let found =
+            world.connect.credentials(&world.workspace, &it, None, "t", &house).await.unwrap();
         assert_eq!(found.id, Some(loose.id));
     }
 }

@@ -23,7 +23,8 @@ async fn a_secret_in_a_config_is_sealed_and_its_mask_keeps_it() {
             }),
         );
         let open = || async {
-            let found = world.connect.integration(&world.workspace, made.id).await.unwrap().unwrap();
+            let found =
+                world.connect.integration(&world.workspace, made.id).await.unwrap().unwrap();
             let house = Actor::House;
             let opened =
                 world.connect.credentials(&world.workspace, &found, None, "test", &house).await;
@@ -131,7 +132,11 @@ async fn bad_integrations_are_named() {
         for (draft, code, pointer) in cases {
             let told = format!("{draft:?}");
             let problem = world.connect.create_integration(&world.owner, draft).await.unwrap_err();
-            assert_eq!((problem.code, problem.errors[0].pointer.as_str()), (code, pointer), "{told}");
+            assert_eq!(
+                (problem.code, problem.errors[0].pointer.as_str()),
+                (code, pointer),
+                "{told}"
+            );
         }
     }
 }
@@ -139,8 +144,9 @@ async fn bad_integrations_are_named() {
 #[tokio::test]
 async fn changes_are_seen_at_once_and_told() {
     for world in worlds().await {
-        let made =
-            world.integration("rss", json!({"feed_url": "https://a.example/feed"}), json!(null)).await;
+        let made = world
+            .integration("rss", json!({"feed_url": "https://a.example/feed"}), json!(null))
+            .await;
         let seen = world.connect.integration(&world.workspace, made.id).await.unwrap().unwrap();
         assert!(seen.enabled);
         let patch = IntegrationPatch { enabled: Some(false), ..Default::default() };
@@ -166,7 +172,12 @@ async fn changes_are_seen_at_once_and_told() {
         kinds.sort_unstable();
         assert_eq!(
             kinds,
-            ["integration.created", "integration.deleted", "integration.disabled", "integration.updated"]
+            [
+                "integration.created",
+                "integration.deleted",
+                "integration.disabled",
+                "integration.updated"
+            ]
         );
         assert_eq!(
             world.audited(made.id).await,

@@ -1,5 +1,7 @@
 //! What the room promises, on SQLite and on PostgreSQL alike.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
 mod api;
 mod credentials;
 mod integrations;

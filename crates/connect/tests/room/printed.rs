@@ -34,9 +34,8 @@ async fn data_sources_are_taken_as_printed() {
             .unwrap();
         assert_eq!(credentials.text("clientSecret"), Some("xyz789"));
         let pull = PullConfig::from_map(map(json!({"path": "/me/top/tracks"}))).unwrap();
-        let asked = world.connect.request(
-            &world.workspace, &made, &pull, &map(json!({})), &credentials,
-        );
+        let asked =
+            world.connect.request(&world.workspace, &made, &pull, &map(json!({})), &credentials);
         assert_eq!(asked.unwrap_err().code, &codes::NOT_AUTHORIZED);
 
         let postgres = json!({"type": "postgresql", "host": "db.example.com", "password": "p"});
@@ -104,7 +103,9 @@ fn rss() -> Value {
 #[tokio::test]
 async fn widget_integrations_are_taken_and_shown_as_printed() {
     for world in worlds().await {
-        for (printed, mode) in [(weather(), Mode::Pull), (facebook(), Mode::Push), (rss(), Mode::Pull)] {
+        for (printed, mode) in
+            [(weather(), Mode::Pull), (facebook(), Mode::Push), (rss(), Mode::Pull)]
+        {
             let slug = printed["widget_id"].as_str().unwrap();
             let (widget, _) = world.widget(slug).await;
             let made = world
@@ -112,7 +113,10 @@ async fn widget_integrations_are_taken_and_shown_as_printed() {
                 .create_widget_integration(&world.owner, widget, printed.clone())
                 .await
                 .unwrap();
-            assert_eq!((made.mode, made.provider_def.id.as_str()), (mode, printed["name"].as_str().unwrap()));
+            assert_eq!(
+                (made.mode, made.provider_def.id.as_str()),
+                (mode, printed["name"].as_str().unwrap())
+            );
             let view = widget_integration_view(&made);
             for (name, value) in printed.as_object().unwrap() {
                 if name != "widget_id" {
@@ -190,11 +194,8 @@ async fn what_does_not_fit_is_named_as_printed() {
             world.connect.create_widget_integration(&world.owner, widget, printed).await.unwrap();
         assert_eq!(made.provider_def.id, "rest");
         let patch = json!({"is_active": false, "pull_config": {"timeout": 100}});
-        let changed = world
-            .connect
-            .update_widget_integration(&world.owner, made.id, patch)
-            .await
-            .unwrap();
+        let changed =
+            world.connect.update_widget_integration(&world.owner, made.id, patch).await.unwrap();
         assert!(!changed.enabled);
         assert_eq!(changed.pull.interval_secs, Some(1800));
         assert_eq!((changed.pull.timeout, changed.pull.rate_limit), (Some(100), None));

@@ -11,9 +11,7 @@ async fn a_test_says_what_happened() {
         let state = |it: &connect::Integration| {
             let it = it.clone();
             let world = &world;
-            async move {
-                world.connect.credential_note(&world.workspace, &it).await.unwrap().state
-            }
+            async move { world.connect.credential_note(&world.workspace, &it).await.unwrap().state }
         };
         for (path, credentials, ok, code, status, judged) in [
             ("/", json!({"token": "good"}), true, None, Some(200), CredentialState::Valid),
@@ -37,8 +35,7 @@ async fn a_test_says_what_happened() {
         ] {
             let config = json!({"base_url": provider.base, "test_path": path});
             let it = world.integration("rest", config, credentials).await;
-            let report =
-                world.connect.test(&world.owner, it.id, Map::new(), None).await.unwrap();
+            let report = world.connect.test(&world.owner, it.id, Map::new(), None).await.unwrap();
             assert_eq!((report.ok, report.code, report.status), (ok, code, status), "{report:?}");
             assert_eq!(state(&it).await, judged, "{path}");
             let text = serde_json::to_string(&report).unwrap();
@@ -85,7 +82,8 @@ async fn an_integration_that_is_only_pushed_to_says_its_address() {
 #[tokio::test]
 async fn how_exchanges_went_is_noted() {
     for world in worlds().await {
-        let it = world.integration("rss", json!({"feed_url": "https://a.example"}), json!(null)).await;
+        let it =
+            world.integration("rss", json!({"feed_url": "https://a.example"}), json!(null)).await;
         let status = || async {
             let filter = IntegrationFilter::default();
             let page = PageRequest::default();
@@ -100,5 +98,29 @@ async fn how_exchanges_went_is_noted() {
         assert_eq!(status().await, "failing");
         world.connect.note_sync(&world.workspace, it.id, Ok(())).await.unwrap();
         assert_eq!(status().await, "ok", "a success after a failure is never left out");
+    }
+}
+
+#[tokio::test]
+async fn what_left_is_in_the_request_log_without_its_secrets() {
+    for world in worlds().await {
+        let provider = provider().await;
+        let config = json!({"base_url": provider.base, "test_path": "/private"});
+        let credentials = json!({"api_key": "MARKED-good", "api_key_param": "code"});
+        let it = world.integration("rest", config, credentials).await;
+        world.connect.test(&world.owner, it.id, Map::new(), None).await.unwrap();
+        let row = loop {
+            let mut tx = world.workspace.read().await.unwrap();
+            let sql = "SELECT url, status, integration_id FROM request_logs";
+            match tx.fetch_optional(sql, Vec::new()).await.unwrap() {
+                Some(row) => break row,
+                // The writer has it; nothing else tells when it is done.
+                None => tokio::task::yield_now().await,
+            }
+        };
+        assert_eq!(row.text("integration_id").unwrap(), it.id.to_string());
+        assert_eq!(row.int("status").unwrap(), 401);
+        assert_eq!(row.text("url").unwrap(), format!("{}/private?code={MASK}", provider.base));
+        assert!(!world.texts().await.contains("MARKED"));
     }
 }

@@ -12,7 +12,7 @@ use egress::{Config, Egress};
 use http::StatusCode;
 use kernel::{Clock, Scope, UserId, WidgetConfigId, WidgetId};
 use serde_json::{Map, Value, json};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 pub(crate) struct World {
     pub(crate) test: TestDb,
@@ -53,7 +53,12 @@ pub(crate) fn identity(workspace: &Workspace, instance_owner: bool) -> Identity 
 
 impl World {
     /// An integration of the provider; `more` are its config and credentials.
-    pub(crate) async fn integration(&self, provider: &str, config: Value, credentials: Value) -> Integration {
+    pub(crate) async fn integration(
+        &self,
+        provider: &str,
+        config: Value,
+        credentials: Value,
+    ) -> Integration {
         let draft = IntegrationDraft {
             name: provider.to_owned(),
             provider: provider.to_owned(),
@@ -128,36 +133,29 @@ pub(crate) fn map(value: Value) -> Map<String, Value> {
     value.as_object().cloned().unwrap()
 }
 
-/// A provider on loopback. It echoes what it was asked, wants the key `good` where `/private` is asked
-/// for, and keeps the requests.
+/// A provider on loopback. It echoes what it was asked, and wants the key `good` where `/private` is
+/// asked for.
 pub(crate) struct Provider {
     pub(crate) base: String,
-    pub(crate) seen: Arc<Mutex<Vec<String>>>,
 }
 
 pub(crate) async fn provider() -> Provider {
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
-    let seen = Arc::new(Mutex::new(Vec::new()));
-    let kept = seen.clone();
-    let app = Router::new().fallback(move |request: Request| {
-        let kept = kept.clone();
-        async move { answer(request, &kept) }
-    });
+    let app = Router::new().fallback(|request: Request| async move { answer(&request) });
     tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-    Provider { base, seen }
+    Provider { base }
 }
 
-fn answer(request: Request, kept: &Mutex<Vec<String>>) -> Response {
+fn answer(request: &Request) -> Response {
     let headers: Vec<_> = ["authorization", "x-api-key", "x-own"]
         .iter()
         .filter_map(|name| Some(format!("{name}={}", request.headers().get(*name)?.to_str().ok()?)))
         .collect();
-    let line = format!("{} {} {}", request.method(), request.uri(), headers.join(" "));
-    kept.lock().unwrap().push(line.trim_end().to_owned());
     let path = request.uri().path();
     if path.starts_with("/private") && !headers.iter().any(|it| it.contains("good")) {
-        return (StatusCode::UNAUTHORIZED, Json(json!({"message": "who are you?"}))).into_response();
+        return (StatusCode::UNAUTHORIZED, Json(json!({"message": "who are you?"})))
+            .into_response();
     }
     if path.starts_with("/html") {
         return ([("content-type", "application/json")], "<html>").into_response();

@@ -94,7 +94,7 @@ async fn sources(inside: &Inside, sandbox: &Sandbox) -> Result<()> {
     let orders = json!({
         "name": "Shop", "provider": "standard-webhooks",
         "config": {},
-        "credentials": { "secret": keys.standard_webhook_secret.expose() },
+        "credentials": { "signing_secret": keys.standard_webhook_secret.expose() },
         "push": { "apply": "append", "keep_last": 50 },
     });
     let orders = inside.post("/api/v1/integrations", orders).await?;

@@ -66,7 +66,9 @@ pub(in crate::api) async fn create(
     let fields = match (body.credentials, body.data) {
         (Some(fields), None) | (None, Some(fields)) => fields,
         (None, None) => {
-            return Err(body::wrong(&codes::INVALID, "/credentials", "the secrets belong here").into());
+            return Err(
+                body::wrong(&codes::INVALID, "/credentials", "the secrets belong here").into()
+            );
         }
         (Some(_), Some(_)) => {
             let message = "it says the same as credentials; leave one out";

@@ -29,7 +29,6 @@ pub(in crate::api) async fn validate(
         let message = "it is for no integration yet, so there is nothing to try it on";
         return Err(body::wrong(&codes::INVALID, "/integration_id", message).into());
     };
-    let instead =
-        Instead { widget_config: found.owner.widget_config(), ..Instead::default() };
+    let instead = Instead { widget_config: found.owner.widget_config(), ..Instead::default() };
     Ok(ApiJson(connect.test_with(&caller, integration, instead).await?))
 }

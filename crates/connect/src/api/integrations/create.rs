@@ -76,7 +76,11 @@ impl CreateIntegration {
             }
             (None, Some(kind)) => connect.provider(kind)?.id.clone(),
             (None, None) => {
-                return Err(body::wrong(&codes::INVALID, "/provider", "say which provider it is of"));
+                return Err(body::wrong(
+                    &codes::INVALID,
+                    "/provider",
+                    "say which provider it is of",
+                ));
             }
         };
         let mode = match flexible {

@@ -95,8 +95,7 @@ impl Connect {
         let credential = self.brief(identity, &it).await?;
         let status = it.status();
         let integration = it.integration;
-        let webhook_url =
-            integration.mode.pushes().then(|| self.webhook_url(integration.id, None));
+        let webhook_url = integration.mode.pushes().then(|| self.webhook_url(integration.id, None));
         Ok(IntegrationView {
             id: integration.id,
             name: integration.name,

@@ -40,7 +40,6 @@ pub(in crate::api) async fn requests(
     let mut tx = caller.workspace.read().await?;
     connect.listed(&mut tx, &caller, id).await?;
     drop(tx);
-    let rows =
-        request_logs::of_integration(&caller.workspace, id, query.success, &page).await?;
+    let rows = request_logs::of_integration(&caller.workspace, id, query.success, &page).await?;
     Ok(ApiJson(List::of(rows, &page, |row| row.id.to_string())))
 }

@@ -53,8 +53,7 @@ pub(in crate::api) async fn validate(
     _: Caller<may::IntegrationsRead>,
     ApiJson(body): ApiJson<ValidateIntegration>,
 ) -> Answer<ApiJson<Validation>> {
-    let mut errors =
-        connect.validate(&body.provider, &body.config, body.credentials.as_ref())?;
+    let mut errors = connect.validate(&body.provider, &body.config, body.credentials.as_ref())?;
     errors.extend(body.pull.problems("/pull"));
     let valid = errors.is_empty();
     let errors = errors

@@ -1,0 +1,45 @@
+//! A process as Linux sees it from outside: what it uses, and how to end it.
+
+use anyhow::{Context as _, Result};
+use std::process::{Child, Command};
+use std::time::Duration;
+
+/// A child that does not outlive its owner.
+pub(crate) struct Process(pub(crate) Child);
+
+/// How often the kernel counts in a second, on every Linux we know of.
+const TICKS: u64 = 100;
+
+impl Process {
+    /// The time that it has had on a processor.
+    pub(crate) fn cpu(&self) -> Result<Duration> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.0.id()))?;
+        // The name in parentheses may hold anything, so what follows it is counted: utime and stime.
+        let (_, fields) = stat.rsplit_once(')').context("/proc/…/stat without a name")?;
+        let ticks = fields.split_whitespace().skip(11).take(2);
+        let ticks: u64 = ticks.map(|field| field.parse::<u64>().unwrap_or_default()).sum();
+        Ok(Duration::from_millis(ticks * 1000 / TICKS))
+    }
+
+    /// Its resident memory in MB.
+    pub(crate) fn resident_mb(&self) -> Result<f64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kb = line.and_then(|line| line.trim().strip_suffix(" kB"));
+        Ok(kb.context("/proc/…/status without VmRSS")?.parse::<f64>()? / 1024.0)
+    }
+
+    /// Asks it to end and waits until it has.
+    pub(crate) fn end(mut self) -> Result<()> {
+        Command::new("kill").arg(self.0.id().to_string()).status()?;
+        self.0.wait()?;
+        Ok(())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}

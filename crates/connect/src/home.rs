@@ -1,0 +1,97 @@
+//! Where an integration is at home: the beginning that every address of its requests must have, so that
+//! neither a feed's settings nor a widget's options can send its secrets elsewhere.
+
+use catalog::{Request, template};
+use kernel::{Problem, codes};
+use url::Url;
+
+use crate::{CredentialScope, Integration, PullConfig, aliases};
+
+/// What the path hangs on.
+pub(crate) fn base_url(integration: &Integration, request: &Request) -> Option<String> {
+    let own = aliases::config(&integration.config).contains_key("base_url");
+    match (&integration.pull.url, request.url.is_none()) {
+        (Some(url), true) => Some(url.clone()),
+        _ if own && integration.is_flexible() => Some("{{config.base_url}}".to_owned()),
+        _ => integration.provider_def.base_url.clone(),
+    }
+}
+
+/// Where the integration itself sends its requests, as far as that is settled without a feed or a widget:
+/// the beginning that every address must have.
+pub(crate) fn of(
+    integration: &Integration,
+    request: &Request,
+    base: Option<&str>,
+    own: &template::Context<'_>,
+) -> Option<Url> {
+    let of_provider = integration.provider_def.request.as_ref().and_then(|it| it.url.as_deref());
+    let said = integration.pull.url.as_deref();
+    let of_test = request.url.as_deref().filter(|_| said.is_none() && base.is_none());
+    let written =
+        said.or(base).or(of_provider).or(of_test.filter(|url| Some(*url) == of_provider))?;
+    // `https://host/{{config.x}}` is settled up to the first value.
+    let fixed = written.split("{{").next().unwrap_or_default();
+    let authority = fixed.split_once("://").map(|(_, rest)| rest);
+    if authority.is_some_and(|rest| rest.contains(['/', '?'])) || !written.contains("{{") {
+        return Url::parse(fixed).ok();
+    }
+    Url::parse(template::text("/url", written, own).ok()?.trim()).ok()
+}
+
+/// Refuses an address that secrets must not be sent to, or that leaves what the integration was set up
+/// for.
+pub(crate) fn check(
+    integration: &Integration,
+    pull: &PullConfig,
+    url: &Url,
+    home: Option<&Url>,
+    secret: bool,
+) -> Result<(), Problem> {
+    let refuse = |detail: String| Err(Problem::new(&codes::EGRESS_URL, detail));
+    let own_path = pull.path.as_deref().filter(|path| !path.contains("://"));
+    if own_path.is_some_and(climbs) {
+        return refuse("A path cannot climb with `..`.".to_owned());
+    }
+    let own_url = pull.url.is_some() && pull.url != integration.pull.url;
+    let asked_elsewhere = own_url || pull.path.is_some();
+    match home {
+        Some(home) if secret || asked_elsewhere => {
+            if home.origin() != url.origin() {
+                return refuse(format!(
+                    "{:?} asks {} and nothing else; make another integration for {}.",
+                    integration.name,
+                    home.origin().ascii_serialization(),
+                    url.origin().ascii_serialization(),
+                ));
+            }
+            let below = home.path().trim_end_matches('/');
+            let inside = url.path().strip_prefix(below).is_some_and(|rest| {
+                rest.is_empty() || rest.starts_with('/') || integration.pull.url.is_some()
+            });
+            match own_path.is_none() || inside {
+                true => Ok(()),
+                false => {
+                    refuse(format!("The path leaves {below}, which the integration is set up for."))
+                }
+            }
+        }
+        // Who stores the credentials of a widget also writes its options.
+        None if secret && integration.credential_scope != CredentialScope::Widget => {
+            refuse(format!(
+                "{:?} has credentials but no address of its own; give it a base URL, so that they \
+                 are sent nowhere else.",
+                integration.name
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn climbs(path: &str) -> bool {
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    path.split(['/', '\\']).any(|step| {
+        let step = step.to_ascii_lowercase().replace("%2e", ".");
+        step == ".." || step.contains("%2f..") || step.contains("..%2f")
+    })
+}

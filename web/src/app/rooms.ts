@@ -1,0 +1,29 @@
+import {
+  IconActivity,
+  IconAdjustments,
+  IconApps,
+  IconInbox,
+  IconPlug,
+  IconRss,
+  IconTopologyStar3,
+  type Icon,
+} from "@tabler/icons-react";
+
+export interface Room {
+  to: string;
+  label: string;
+  icon: Icon;
+  /** Pressed after `g`. */
+  key: string;
+}
+
+/** What stands in the left rail, in its order. */
+export const rooms: Room[] = [
+  { to: "/", label: "Home", icon: IconTopologyStar3, key: "h" },
+  { to: "/integrations", label: "Integrations", icon: IconPlug, key: "i" },
+  { to: "/feeds", label: "Feeds", icon: IconRss, key: "f" },
+  { to: "/widgets", label: "Widgets", icon: IconApps, key: "w" },
+  { to: "/inbox", label: "Inbox", icon: IconInbox, key: "b" },
+  { to: "/status", label: "Status", icon: IconActivity, key: "s" },
+  { to: "/settings", label: "Settings", icon: IconAdjustments, key: "," },
+];

@@ -1,0 +1,132 @@
+import { Alert, Anchor, Button, Group, Stack, Switch, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { useAct } from "@/shared/act";
+import { feeds } from "@/shared/api/feeds";
+import { catalog, integrations, type IntegrationDraft, type Provider } from "@/shared/api/integrations";
+import { defaultsOf, isEmpty, missingIn } from "@/shared/schema";
+import { Panel } from "@/shared/ui/Panel";
+import { Problem } from "@/shared/ui/Problem";
+import { ProviderIcon } from "@/shared/ui/ProviderIcon";
+import { DraftForm } from "./DraftForm";
+import { ProviderPicker } from "./ProviderPicker";
+
+interface Props {
+  opened: boolean;
+  provider?: string;
+  onProvider: (provider: string | undefined) => void;
+  onClose: () => void;
+}
+
+/** First which service, then how: two steps in the side panel. */
+export function AddIntegration({ opened, provider, onProvider, onClose }: Props) {
+  const chosen = useQuery({
+    queryKey: ["providers", provider],
+    queryFn: () => catalog.provider(provider!),
+    enabled: opened && !!provider,
+    staleTime: 600_000,
+  });
+  return (
+    <Panel
+      opened={opened}
+      onClose={onClose}
+      title={provider ? "Add integration" : "Which service?"}
+      size={640}
+    >
+      {!provider && <ProviderPicker onPick={onProvider} />}
+      {provider && <Problem error={chosen.error} retry={() => void chosen.refetch()} />}
+      {provider && chosen.data && (
+        <NewIntegration key={provider} provider={chosen.data} back={() => onProvider(undefined)} />
+      )}
+    </Panel>
+  );
+}
+
+function NewIntegration({ provider, back }: { provider: Provider; back: () => void }) {
+  const navigate = useNavigate();
+  const pulls = provider.modes.includes("pull");
+  const pushes = provider.modes.includes("push");
+  const [draft, setDraft] = useState<IntegrationDraft>(() => ({
+    name: provider.name,
+    provider: provider.id,
+    config: defaultsOf(provider.config_schema),
+    ...(isEmpty(provider.credentials_schema) ? {} : { credentials: defaultsOf(provider.credentials_schema) }),
+    ...(pulls ? { pull: {} } : {}),
+    ...(pushes ? { push: {} } : {}),
+    enabled: true,
+  }));
+  const [feed, setFeed] = useState(true);
+  const [tried, setTried] = useState(false);
+  const [broken, setBroken] = useState(false);
+  const missing = [
+    ...missingIn(provider.config_schema, draft.config, "/config"),
+    ...missingIn(provider.credentials_schema, draft.credentials ?? {}, "/credentials"),
+    ...(draft.name.trim() ? [] : [{ pointer: "/name", message: "A name is needed" }]),
+  ];
+
+  const create = useAct(
+    async () => {
+      const made = await integrations.create(draft);
+      if (feed) await feeds.create({ name: made.name, integration_id: made.id, mode: made.mode });
+      return made;
+    },
+    {
+      stale: ["integrations", "feeds", "graph", "status"],
+      done: (made) =>
+        void navigate({
+          to: "/integrations/$id",
+          params: { id: made.id },
+          search: pulls ? ({ test: "1" } as never) : undefined,
+        }),
+    },
+  );
+  const submit = () => {
+    setTried(true);
+    if (missing.length === 0 && !broken) void create.run();
+  };
+
+  return (
+    <Stack>
+      <Group wrap="nowrap" align="flex-start">
+        <ProviderIcon provider={provider.id} size={38} />
+        <div>
+          <Text fw={600}>{provider.name}</Text>
+          <Text size="sm" className="dim">
+            {provider.summary}{" "}
+            {provider.docs && (
+              <Anchor href={provider.docs} target="_blank" rel="noreferrer" size="sm">
+                Its documentation
+              </Anchor>
+            )}
+          </Text>
+          <Button variant="subtle" size="compact-xs" onClick={back} ml={-6}>
+            Choose another
+          </Button>
+        </div>
+      </Group>
+      <DraftForm
+        provider={provider}
+        draft={draft}
+        onChange={setDraft}
+        onBroken={setBroken}
+        errors={[...create.errors, ...(tried ? missing : [])]}
+      />
+      <Switch
+        checked={feed}
+        onChange={(event) => setFeed(event.currentTarget.checked)}
+        label="Make a feed of it at once"
+        description="A feed is the document that widgets and programs read."
+      />
+      {tried && missing.length > 0 && (
+        <Alert color="red" role="alert">
+          {missing.map(({ message }) => message).join(". ")}.
+        </Alert>
+      )}
+      <Problem error={create.error} />
+      <Button onClick={submit} loading={create.busy}>
+        {pulls ? "Add and test" : "Add"}
+      </Button>
+    </Stack>
+  );
+}

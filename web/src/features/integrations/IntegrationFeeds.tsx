@@ -1,0 +1,62 @@
+import { Button } from "@mantine/core";
+import { IconPlus, IconRss } from "@tabler/icons-react";
+import { Link, useNavigate } from "@tanstack/react-router";
+import type { Feed } from "@/shared/api/feeds";
+import type { Integration } from "@/shared/api/integrations";
+import { useListing } from "@/shared/listing";
+import { useMay } from "@/shared/me";
+import { Empty } from "@/shared/ui/Empty";
+import { ListTable } from "@/shared/ui/ListTable";
+import { Section } from "@/shared/ui/Page";
+import { StateBadge } from "@/shared/ui/State";
+import { Time } from "@/shared/ui/Time";
+
+/** The feeds that come from one integration. */
+export function IntegrationFeeds({ integration, few = false }: { integration: Integration; few?: boolean }) {
+  const list = useListing<Feed>("/feeds", { integration_id: integration.id }, { limit: few ? 5 : 50 });
+  const navigate = useNavigate();
+  const may = useMay("editor");
+  const add = may && (
+    <Button
+      component={Link}
+      to={`/feeds?add=1&integration=${integration.id}`}
+      size="compact-sm"
+      variant="default"
+      leftSection={<IconPlus size={14} />}
+    >
+      Add feed
+    </Button>
+  );
+  return (
+    <Section title="Feeds" aside={add}>
+      <ListTable
+        label={`Feeds of ${integration.name}`}
+        list={list}
+        onOpen={(feed) => void navigate({ to: "/feeds/$id", params: { id: feed.id } })}
+        empty={
+          <Empty icon={IconRss} title="No feed yet" action={add}>
+            A feed is the document that is made of what this service says.
+          </Empty>
+        }
+        columns={[
+          {
+            key: "name",
+            title: "Name",
+            cell: (feed) => (
+              <Link to="/feeds/$id" params={{ id: feed.id }} className="named">
+                {feed.name}
+              </Link>
+            ),
+          },
+          {
+            key: "status",
+            title: "State",
+            cell: (feed) => <StateBadge state={feed.status} title={feed.error_message ?? undefined} />,
+          },
+          { key: "version", title: "Version", align: "right", cell: (feed) => feed.version },
+          { key: "fetched", title: "Fetched", cell: (feed) => <Time at={feed.fetched_at} /> },
+        ]}
+      />
+    </Section>
+  );
+}

@@ -1,0 +1,87 @@
+import { Text } from "@mantine/core";
+import { IconArrowsExchange } from "@tabler/icons-react";
+import type { RequestLog } from "@/shared/api/integrations";
+import { useListing, useUrlState } from "@/shared/listing";
+import { bytes } from "@/shared/text";
+import { duration } from "@/shared/time";
+import { Empty } from "@/shared/ui/Empty";
+import { ListTable } from "@/shared/ui/ListTable";
+import { StateBadge } from "@/shared/ui/State";
+import { Time } from "@/shared/ui/Time";
+import { Filter } from "@/shared/ui/Filter";
+import { Toolbar } from "@/shared/ui/Toolbar";
+
+/** Every request that left the house for this integration. */
+export function RequestLogTable({ integration }: { integration: string }) {
+  const [{ success }, setUrl] = useUrlState();
+  const list = useListing<RequestLog>(`/integrations/${integration}/requests`, { success });
+  return (
+    <>
+      <Toolbar>
+        <Filter
+          label="Outcome"
+          value={success}
+          options={[
+            { value: "true", label: "ok" },
+            { value: "false", label: "failed" },
+          ]}
+          onChange={(success) => setUrl({ success })}
+        />
+      </Toolbar>
+      <div style={{ height: 12 }} />
+      <ListTable
+        label="Requests"
+        list={list}
+        empty={
+          <Empty icon={IconArrowsExchange} title="No requests yet">
+            They are listed here, without their secrets, as soon as a feed pulls or you press Test.
+          </Empty>
+        }
+        columns={[
+          { key: "at", title: "When", cell: (row) => <Time at={row.at} /> },
+          {
+            key: "outcome",
+            title: "Outcome",
+            cell: (row) => (
+              <StateBadge state={row.success ? "ok" : "failed"}>
+                {row.status ?? row.error_code ?? "failed"}
+              </StateBadge>
+            ),
+          },
+          {
+            key: "what",
+            title: "Request",
+            cell: (row) => (
+              <>
+                <Text size="sm" className="mono clip" title={row.url}>
+                  {row.method} {row.url}
+                </Text>
+                {row.error && (
+                  <Text size="xs" className="dim break">
+                    {row.error_code && <span className="mono">{row.error_code}: </span>}
+                    {row.error}
+                  </Text>
+                )}
+              </>
+            ),
+          },
+          {
+            key: "time",
+            title: "Time",
+            align: "right",
+            wide: true,
+            cell: (row) => duration(row.duration_ms),
+          },
+          {
+            key: "bytes",
+            title: "Size",
+            align: "right",
+            wide: true,
+            cell: (row) => (row.cached ? "from cache" : row.bytes === null ? "" : bytes(row.bytes)),
+          },
+          { key: "attempt", title: "Attempt", align: "right", wide: true, cell: (row) => row.attempt },
+        ]}
+      />
+    </>
+  );
+}

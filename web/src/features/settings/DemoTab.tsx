@@ -1,0 +1,82 @@
+import { NumberInput, Skeleton, Stack, Switch, Text } from "@mantine/core";
+import { useDebouncedCallback } from "@mantine/hooks";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { useAct } from "@/shared/act";
+import { instance, type SandboxService } from "@/shared/api/instance";
+import { Section } from "@/shared/ui/Page";
+import { Problem } from "@/shared/ui/Problem";
+import classes from "./DemoTab.module.css";
+
+/** Knobs that break the simulated outside world, to see how the house takes it. */
+export default function DemoTab() {
+  const sandbox = useQuery({ queryKey: ["sandbox"], queryFn: instance.sandbox });
+  if (sandbox.error) return <Problem error={sandbox.error} retry={() => void sandbox.refetch()} />;
+  if (!sandbox.data) return <Skeleton height={200} />;
+  return (
+    <Stack>
+      <Text size="sm" className="dim">
+        The services of the demo run on this machine. Break one, and watch its cable on the home page.
+      </Text>
+      <div className={classes.grid}>
+        {sandbox.data.services.map((service) => (
+          <Faults key={service.name} service={service} />
+        ))}
+      </div>
+    </Stack>
+  );
+}
+
+const words: Record<string, string> = {
+  rate_limited: "Too many requests (429)",
+  slow: "Slow",
+  server_error: "Server errors (5xx)",
+  garbage: "Garbage instead of answers",
+  duplicate: "Sends everything twice",
+  late: "Sends late",
+};
+
+function Faults({ service }: { service: SandboxService }) {
+  const [faults, setFaults] = useState(service.faults);
+  const save = useAct(instance.setFaults, { stale: ["sandbox"] });
+  const send = useDebouncedCallback(
+    (next: SandboxService["faults"]) => void save.run(service.name, next),
+    250,
+  );
+  const set = (name: string, value: boolean | number) => {
+    const next = { ...faults, [name]: value };
+    setFaults(next);
+    send(next);
+  };
+  return (
+    <Section title={service.name}>
+      <Stack className="box" gap="xs">
+        <Text size="xs" className="mono dim break">
+          {service.url}
+        </Text>
+        {Object.entries(faults).map(([name, value]) => {
+          const label = words[name] ?? name.replaceAll("_", " ");
+          return typeof value === "boolean" ? (
+            <Switch
+              key={name}
+              size="sm"
+              label={label}
+              checked={value}
+              onChange={(event) => set(name, event.currentTarget.checked)}
+            />
+          ) : (
+            <NumberInput
+              key={name}
+              size="xs"
+              label={label}
+              min={0}
+              value={value}
+              onChange={(next) => typeof next === "number" && set(name, next)}
+            />
+          );
+        })}
+        <Problem error={save.error} />
+      </Stack>
+    </Section>
+  );
+}

@@ -1,0 +1,119 @@
+import { Button, Tabs } from "@mantine/core";
+import { IconApps, IconPlus } from "@tabler/icons-react";
+import { Link, useNavigate } from "@tanstack/react-router";
+import type { Widget } from "@/shared/api/widgets";
+import { useListing, useUrlState } from "@/shared/listing";
+import { useMay } from "@/shared/me";
+import { Empty } from "@/shared/ui/Empty";
+import { ListTable } from "@/shared/ui/ListTable";
+import { Page } from "@/shared/ui/Page";
+import { Panel } from "@/shared/ui/Panel";
+import { Time } from "@/shared/ui/Time";
+import { Search, Toolbar } from "@/shared/ui/Toolbar";
+import { NewPlayer, Players } from "./Players";
+import { NewWidget } from "./NewWidget";
+import { PlacedWidgets } from "./PlacedWidgets";
+
+export default function Widgets() {
+  const [url, setUrl] = useUrlState();
+  const may = useMay("editor");
+  const tab = url.tab ?? "widgets";
+  const players = tab === "players";
+  const add = () => setUrl({ add: "1" });
+  const close = () => setUrl({ add: undefined });
+  return (
+    <Page
+      title="Widgets"
+      lead="What shows a feed, where it is placed, and the players that may read it."
+      actions={
+        may && (
+          <Button leftSection={<IconPlus size={16} />} onClick={add}>
+            {players ? "Add player" : "Add widget"}
+          </Button>
+        )
+      }
+    >
+      <Tabs
+        value={tab}
+        onChange={(next) =>
+          setUrl({
+            tab: next === "widgets" ? undefined : (next ?? undefined),
+            search: undefined,
+            sort: undefined,
+          })
+        }
+        keepMounted={false}
+      >
+        <Tabs.List mb="md">
+          <Tabs.Tab value="widgets">Widgets</Tabs.Tab>
+          <Tabs.Tab value="placed">Placed</Tabs.Tab>
+          <Tabs.Tab value="players">Players</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="widgets">
+          <WidgetList add={may ? add : undefined} />
+        </Tabs.Panel>
+        <Tabs.Panel value="placed">
+          <PlacedWidgets />
+        </Tabs.Panel>
+        <Tabs.Panel value="players">
+          <Players add={may ? add : undefined} />
+        </Tabs.Panel>
+      </Tabs>
+      <Panel opened={url.add !== undefined} onClose={close} title={players ? "Add player" : "Add widget"}>
+        {players ? <NewPlayer done={close} /> : <NewWidget />}
+      </Panel>
+    </Page>
+  );
+}
+
+function WidgetList({ add }: { add?: () => void }) {
+  const [{ search }, setUrl] = useUrlState();
+  const list = useListing<Widget>("/widgets", { search });
+  const navigate = useNavigate();
+  return (
+    <>
+      <Toolbar>
+        <Search value={search} onChange={(search) => setUrl({ search })} label="Search widgets" />
+      </Toolbar>
+      <div style={{ height: 12 }} />
+      <ListTable
+        label="Widgets"
+        list={list}
+        onOpen={({ id }) => void navigate({ to: "/widgets/$id", params: { id } })}
+        empty={
+          <Empty
+            icon={IconApps}
+            title={search ? "Nothing fits" : "No widgets yet"}
+            action={add && !search && <Button onClick={add}>Add a widget</Button>}
+          >
+            A widget is a kind of display, such as a weather board. It is fed by integrations and can be
+            placed many times with options of its own.
+          </Empty>
+        }
+        columns={[
+          {
+            key: "name",
+            title: "Name",
+            cell: ({ id, name }) => (
+              <Link to="/widgets/$id" params={{ id }} className="named">
+                {name}
+              </Link>
+            ),
+          },
+          {
+            key: "slug",
+            title: "Slug",
+            cell: ({ slug }) => <span className="mono">{slug}</span>,
+          },
+          {
+            key: "description",
+            title: "Description",
+            wide: true,
+            cell: ({ description }) => <span className="clip dim">{description}</span>,
+          },
+          { key: "created", title: "Added", wide: true, cell: ({ created_at }) => <Time at={created_at} /> },
+        ]}
+      />
+    </>
+  );
+}

@@ -1,0 +1,77 @@
+import { Code, Stack, Text, Textarea } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { ApiError } from "../api/client";
+import { transform } from "../api/feeds";
+import type { Json } from "../api/integrations";
+import { pretty } from "../ui/Code";
+
+interface Props {
+  value: string;
+  onChange: (program: string) => void;
+  sample?: Json;
+  error?: string;
+}
+
+/** A jq program and what it makes of a sample, as it is typed. */
+export function TransformField({ value, onChange, sample, error }: Props) {
+  const [input, setInput] = useState(() => pretty(sample ?? { temperature: 12.5, city: "Lund" }));
+  const [program] = useDebouncedValue(value, 350);
+  const [text] = useDebouncedValue(input, 350);
+  const parsed = parse(text);
+  const tried = useQuery({
+    queryKey: ["transform", program, text],
+    queryFn: () => transform(program, parsed as Json),
+    enabled: program.trim() !== "" && parsed !== undefined,
+    retry: false,
+    gcTime: 0,
+  });
+  const failed = tried.error instanceof ApiError ? (tried.error.detail ?? tried.error.title) : undefined;
+  return (
+    <Stack gap="xs">
+      <Textarea
+        label="jq program"
+        description="Makes the document out of the answer. Empty keeps it as it is."
+        placeholder="{city: .name, temperature: .main.temp}"
+        classNames={{ input: "mono" }}
+        autosize
+        minRows={2}
+        maxRows={10}
+        spellCheck={false}
+        value={value}
+        error={error ?? failed}
+        onChange={(event) => onChange(event.currentTarget.value)}
+      />
+      <Textarea
+        label="Try it on"
+        classNames={{ input: "mono" }}
+        autosize
+        minRows={2}
+        maxRows={8}
+        spellCheck={false}
+        value={input}
+        error={parsed === undefined ? "This is not JSON" : undefined}
+        onChange={(event) => setInput(event.currentTarget.value)}
+      />
+      {program.trim() && tried.data && (
+        <div>
+          <Text size="sm" fw={500} mb={4}>
+            It makes
+          </Text>
+          <Code block mah={220} tabIndex={0}>
+            {pretty(tried.data.output)}
+          </Code>
+        </div>
+      )}
+    </Stack>
+  );
+}
+
+function parse(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,71 @@
+// How a list is read: page by page from the server, with search, sort and filters in the address bar.
+
+import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useCallback } from "react";
+import { api, type Page, type Query } from "./api/client";
+
+export interface Listing<T> {
+  rows: T[];
+  pending: boolean;
+  error: Error | null;
+  /** More rows can be asked for. */
+  more: boolean;
+  loadingMore: boolean;
+  loadMore: () => void;
+  retry: () => void;
+}
+
+/** The rows of `/api/v1{path}`; the query key begins with the first word of the path. */
+export function useListing<T>(
+  path: string,
+  query: Query = {},
+  options: { enabled?: boolean; limit?: number | null } = {},
+): Listing<T> {
+  const list = useInfiniteQuery({
+    queryKey: [path.split("/")[1], "list", path, query],
+    queryFn: ({ pageParam, signal }) =>
+      api.get<Page<T>>(
+        path,
+        { limit: options.limit === null ? undefined : (options.limit ?? 50), ...query, cursor: pageParam },
+        signal,
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (last) => last.next_cursor ?? undefined,
+    placeholderData: keepPreviousData,
+    enabled: options.enabled,
+  });
+  return {
+    rows: list.data?.pages.flatMap((page) => page.data) ?? [],
+    pending: list.isPending,
+    error: list.error,
+    more: list.hasNextPage,
+    loadingMore: list.isFetchingNextPage,
+    loadMore: () => void list.fetchNextPage(),
+    retry: () => void list.refetch(),
+  };
+}
+
+export type UrlState = Record<string, string | undefined>;
+
+/** What the address bar says, and a way to change it. Empty values are left out of it. */
+export function useUrlState(): [UrlState, (change: UrlState) => void] {
+  const state = useSearch({ strict: false }) as UrlState;
+  const navigate = useNavigate();
+  const change = useCallback(
+    (next: UrlState) => {
+      void navigate({
+        to: ".",
+        replace: true,
+        search: ((before: UrlState) =>
+          Object.fromEntries(Object.entries({ ...before, ...next }).filter(([, value]) => value))) as never,
+      });
+    },
+    [navigate],
+  );
+  return [state, change];
+}
+
+/** Sorted by a column, or in the list's own order. */
+export const nextSort = (current: string | undefined, column: string) =>
+  current === column ? undefined : column;

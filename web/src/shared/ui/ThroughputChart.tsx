@@ -1,0 +1,86 @@
+import { useComputedColorScheme } from "@mantine/core";
+import { useElementSize } from "@mantine/hooks";
+import { useEffect, useRef } from "react";
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import type { Minute } from "../api/health";
+import classes from "./ThroughputChart.module.css";
+
+// Lines differ in how they are drawn as well as in colour.
+const lines = [
+  { name: "pulls", colour: "--cord", dash: undefined },
+  { name: "pushes", colour: "--dim", dash: [5, 3] },
+  { name: "errors", colour: "--state-failing", dash: [2, 2] },
+] as const;
+
+export default function ThroughputChart({ minutes, height }: { minutes: Minute[]; height: number }) {
+  const { ref, width } = useElementSize();
+  const home = useRef<HTMLDivElement>(null);
+  const scheme = useComputedColorScheme("light");
+
+  useEffect(() => {
+    if (!home.current || width < 40) return;
+    const styles = getComputedStyle(home.current);
+    const colour = (name: string) => styles.getPropertyValue(name).trim();
+    const axis = {
+      stroke: colour("--dim"),
+      grid: { stroke: colour("--line"), width: 1 },
+      ticks: { show: false },
+      font: "11px system-ui",
+    };
+    const chart = new uPlot(
+      {
+        width,
+        height,
+        legend: { show: false },
+        cursor: { y: false },
+        scales: { y: { range: (_chart, _low, high) => [0, Math.max(4, (high ?? 0) * 1.1)] } },
+        axes: [
+          { ...axis, grid: { show: false }, size: 24, space: 70, values: "{HH}:{mm}" },
+          { ...axis, size: 34, space: 32 },
+        ],
+        series: [
+          {},
+          ...lines.map(({ name, colour: variable, dash }) => ({
+            label: name,
+            stroke: colour(variable),
+            width: 1.5,
+            dash: dash && [...dash],
+            points: { show: false },
+          })),
+        ],
+      },
+      [
+        minutes.map(({ minute }) => Date.parse(minute) / 1000),
+        ...lines.map(({ name }) => minutes.map((minute) => minute[name])),
+      ],
+      home.current,
+    );
+    return () => chart.destroy();
+  }, [minutes, width, height, scheme]);
+
+  return (
+    <div ref={ref}>
+      <div ref={home} style={{ height }} aria-hidden />
+      <figcaption className={classes.legend}>
+        {lines.map(({ name, colour, dash }) => (
+          <span key={name}>
+            <svg width="20" height="8" aria-hidden>
+              <line
+                x1="0"
+                x2="20"
+                y1="4"
+                y2="4"
+                stroke={`var(${colour})`}
+                strokeWidth="2"
+                strokeDasharray={dash?.join(" ")}
+              />
+            </svg>
+            {name} <b>{minutes.at(-1)?.[name] ?? 0}</b>
+          </span>
+        ))}
+        <span className="dim">in the last minute</span>
+      </figcaption>
+    </div>
+  );
+}
