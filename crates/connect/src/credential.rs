@@ -77,6 +77,9 @@ impl CredentialOwner {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum CredentialState {
+    /// There is none, and none is required.
+    #[serde(rename = "not_needed")]
+    NotNeeded,
     /// There is none.
     Missing,
     /// It was not tried yet.

@@ -5,7 +5,7 @@ use kernel::{CredentialId, PageRequest, Timestamp, WidgetId};
 use std::sync::Arc;
 
 use crate::store::integrations::{self, Filter, Listed};
-use crate::{Connect, CredentialState, Integration};
+use crate::{Connect, CredentialState, Integration, schemas};
 
 /// What is known of an integration's own credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +59,10 @@ impl Connect {
                 validated_at: stored.credential.validated_at,
             },
             None => {
-                CredentialNote { id: None, state: CredentialState::Missing, validated_at: None }
+                let is_needed = schemas::requires_any(&integration.credential_rules());
+                let state =
+                    if is_needed { CredentialState::Missing } else { CredentialState::NotNeeded };
+                CredentialNote { id: None, state, validated_at: None }
             }
         })
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 /// Where a feed stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = FeedStatus)]
 pub enum Status {
     /// The document is as fresh as asked.
     Ok,

@@ -130,9 +130,10 @@ impl Feeds {
     async fn react(&self, signal: &Signal) {
         let Signal::Event(event) = signal else { return };
         let integration = match event.kind.as_str() {
-            "integration.enabled" | "integration.updated" | "integration.authorized" => {
-                event.subject.parse().ok()
-            }
+            "integration.created"
+            | "integration.enabled"
+            | "integration.updated"
+            | "integration.authorized" => event.subject.parse().ok(),
             "credential.created" | "credential.updated" | "credential.rotated" => {
                 event.data["integration_id"].as_str().and_then(|id| id.parse().ok())
             }
@@ -149,7 +150,12 @@ impl Feeds {
         workspace: WorkspaceId,
         integration: kernel::IntegrationId,
     ) -> Result<(), db::DbError> {
-        let mut tx = self.db().workspace(workspace).write().await?;
+        let handle = self.db().workspace(workspace);
+        let known = self.connect().integration(&handle, integration).await?;
+        let mut tx = handle.write().await?;
+        if let Some(known) = &known {
+            self.bind_integration(&mut tx, workspace, known).await?;
+        }
         for feed in store::feeds::of_integration(&mut tx, workspace, integration).await? {
             if feed.enabled && feed.mode != connect::Mode::Push {
                 self.pull_now(&mut tx, workspace, feed.id).await?;

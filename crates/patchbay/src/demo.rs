@@ -57,7 +57,10 @@ impl Demo {
         let demo = self.clone();
         tokio::spawn(async move {
             if let Err(error) = demo.fill_when_there_is_one(router).await {
-                tracing::warn!(error = format!("{error:#}"), "the demo could not fill the workspace");
+                tracing::warn!(
+                    error = format!("{error:#}"),
+                    "the demo could not fill the workspace"
+                );
             }
         });
     }

@@ -30,10 +30,22 @@ pub(crate) struct Vaulted {
 
 /// Opens and migrates the database and unlocks its keys.
 pub(crate) async fn open(settings: &Settings) -> Result<Vaulted> {
+    keep_private(settings)?;
     let db = Db::open(Options::new(settings.database_url())).await?;
     let source = Source::of(settings);
     let master = master::unlock(&db, &source).await?;
     Ok(Vaulted { db, source, master })
+}
+
+/// Makes the data directory one that its owner alone can look into. One that is there stays as it is.
+fn keep_private(settings: &Settings) -> Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    let folder = settings.data_dir();
+    if folder.exists() {
+        return Ok(());
+    }
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder);
+    made.with_context(|| format!("cannot make the data directory {}", folder.display()))
 }
 
 /// Builds the rooms around a database.
@@ -58,21 +70,17 @@ pub(crate) async fn build(
     let connect = Connect::new(db.clone(), catalog, egress.clone(), public_url.clone());
     let config =
         FeedsConfig { memory_bytes: settings.memory_bytes(), public_url: public_url.clone() };
-    let feeds =
-        Feeds::new(db.clone(), connect.clone(), egress.clone(), config);
+    let feeds = Feeds::new(db.clone(), connect.clone(), egress.clone(), config);
     let config = HooksConfig {
         trusted_proxies: settings.trusted_proxy.clone().unwrap_or_default(),
         ..HooksConfig::new(public_url)
     };
     let destinations = Arc::new(FeedDestinations(feeds.clone()));
     let hooks = Hooks::new(db.clone(), connect.clone(), destinations, config);
-    let metrics = Metrics::default();
+    let metrics = Metrics::new(&db);
     metrics.register(|registry| hooks.register(registry));
-    let rotation = RotateHere {
-        db: db.clone(),
-        source: vaulted.source.clone(),
-        accounts: accounts.clone(),
-    };
+    let rotation =
+        RotateHere { db: db.clone(), source: vaulted.source.clone(), accounts: accounts.clone() };
     let instance = InstanceState {
         started_at: db.clock().now(),
         demo: settings.demo(),

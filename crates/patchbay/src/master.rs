@@ -45,7 +45,8 @@ impl Source {
     fn read(&self) -> Result<Option<MasterKey>> {
         match self {
             Self::Environment => {
-                let text = master_key_from_environment().context("PATCHBAY_MASTER_KEY is not set")?;
+                let text =
+                    master_key_from_environment().context("PATCHBAY_MASTER_KEY is not set")?;
                 Ok(Some(MasterKey::from_text(text.expose()).context("PATCHBAY_MASTER_KEY")?))
             }
             Self::Command(command) => {
@@ -94,7 +95,10 @@ pub(crate) async fn unlock(db: &Db, source: &Source) -> Result<Arc<MasterKey>> {
             key
         }
         (None, Source::File(path)) => {
-            bail!("{} is missing, and the database was made with a master key: put it back", path.display())
+            bail!(
+                "{} is missing, and the database was made with a master key: put it back",
+                path.display()
+            )
         }
         (None, _) => bail!("there is no master key"),
     };
@@ -144,7 +148,8 @@ pub(crate) async fn rotate(
     let to = new.unwrap_or_else(|| MasterKey::generate(&Entropy::System));
     let next = next_to(path);
     if next.exists() {
-        std::fs::remove_file(&next).context("cannot remove the key of a rotation that was given up")?;
+        std::fs::remove_file(&next)
+            .context("cannot remove the key of a rotation that was given up")?;
     }
     write_file(&next, &to)?;
     let count = db.rotate_master(from, &to).await?;

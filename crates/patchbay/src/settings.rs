@@ -53,11 +53,23 @@ pub(crate) struct Settings {
     pub(crate) demo: Option<bool>,
 
     /// Private networks that may be called, as CIDR
-    #[arg(long, env = "PATCHBAY_ALLOW_NETWORK", value_name = "CIDR", value_delimiter = ',', global = true)]
+    #[arg(
+        long,
+        env = "PATCHBAY_ALLOW_NETWORK",
+        value_name = "CIDR",
+        value_delimiter = ',',
+        global = true
+    )]
     pub(crate) allow_network: Option<Vec<ipnet::IpNet>>,
 
     /// Proxies whose X-Forwarded-For is believed, as CIDR
-    #[arg(long, env = "PATCHBAY_TRUSTED_PROXY", value_name = "CIDR", value_delimiter = ',', global = true)]
+    #[arg(
+        long,
+        env = "PATCHBAY_TRUSTED_PROXY",
+        value_name = "CIDR",
+        value_delimiter = ',',
+        global = true
+    )]
     pub(crate) trusted_proxy: Option<Vec<ipnet::IpNet>>,
 
     /// How logs are written: text or json [default: text]
@@ -169,7 +181,9 @@ impl Settings {
     pub(crate) fn shown_database(&self) -> String {
         let url = self.database_url();
         match (url.find("://"), url.rfind('@')) {
-            (Some(scheme), Some(at)) if at > scheme => format!("{}://…{}", &url[..scheme], &url[at..]),
+            (Some(scheme), Some(at)) if at > scheme => {
+                format!("{}://…{}", &url[..scheme], &url[at..])
+            }
             _ => url,
         }
     }

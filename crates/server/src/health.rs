@@ -7,8 +7,12 @@ use axum::routing::get;
 use db::Db;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
+use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric as _};
+use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::registry::Registry;
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::House;
@@ -18,6 +22,13 @@ use crate::House;
 pub struct Metrics(Arc<Mutex<Registry>>);
 
 impl Metrics {
+    /// With what the database counts.
+    pub fn new(db: &Db) -> Self {
+        let metrics = Self::default();
+        metrics.register(|registry| registry.register_collector(Box::new(Statements(db.clone()))));
+        metrics
+    }
+
     /// Registers what a room counts.
     pub fn register(&self, register: impl FnOnce(&mut Registry)) {
         register(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
@@ -27,6 +38,19 @@ impl Metrics {
         let mut text = String::new();
         let registry = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         encode(&mut text, &registry).ok().map(|()| text)
+    }
+}
+
+/// How many statements the database has run, read when it is asked for.
+#[derive(Debug)]
+struct Statements(Db);
+
+impl Collector for Statements {
+    fn encode(&self, mut encoder: DescriptorEncoder) -> Result<(), fmt::Error> {
+        let counter = ConstCounter::new(self.0.statements());
+        let kind = counter.metric_type();
+        let (name, help) = ("patchbay_database_statements", "Statements run on the database");
+        counter.encode(encoder.encode_descriptor(name, help, None, kind)?)
     }
 }
 

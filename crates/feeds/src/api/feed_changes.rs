@@ -1,6 +1,6 @@
 //! Making, changing and removing feeds.
 
-use accounts::gate::{Answer, ApiJson, ApiPath, Caller, Failure, may, not_found};
+use accounts::gate::{Answer, ApiJson, ApiPath, Caller, Failure, may, not_found, present};
 use accounts::{audit, gate::Identity};
 use axum::extract::State;
 use connect::{Integration, Mode, PullConfig, PushConfig};
@@ -14,7 +14,6 @@ use utoipa::ToSchema;
 use super::feeds::FeedView;
 use crate::feed::Feed;
 use crate::pull::PullSettings;
-use crate::transform::Transform;
 use crate::{Feeds, jobs, served, store};
 
 /// A new feed.
@@ -30,18 +29,22 @@ pub(crate) struct NewFeed {
     #[schema(value_type = String)]
     integration_id: IntegrationId,
     /// `pull`, `push` or `both`; what the integration does when absent.
-    #[schema(value_type = Option<String>, nullable = false)]
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Mode, required = false)]
     mode: Option<Mode>,
     /// What templates see as `{{config.…}}`.
     #[serde(default)]
     #[schema(value_type = Object)]
     options: Map<String, Value>,
     /// Settings for pulling, over the integration's: `path`, `query`, `interval_secs`, `cron`, …
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Object>, nullable = false)]
     pull: Option<Map<String, Value>>,
     /// Settings for pushes, over the integration's: `scheme`, `apply`, `keep_last`, …
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Object>, nullable = false)]
     push: Option<Map<String, Value>>,
+    #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     enabled: Option<bool>,
 }
@@ -50,16 +53,22 @@ pub(crate) struct NewFeed {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FeedChange {
+    #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false, min_length = 1, max_length = 200)]
     name: Option<String>,
-    #[schema(value_type = Option<String>, nullable = false)]
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Mode, required = false)]
     mode: Option<Mode>,
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Object>, nullable = false)]
     options: Option<Map<String, Value>>,
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Object>, nullable = false)]
     pull: Option<Map<String, Value>>,
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Object>, nullable = false)]
     push: Option<Map<String, Value>>,
+    #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     enabled: Option<bool>,
 }
@@ -217,17 +226,18 @@ fn check(integration: &Integration, feed: &Feed) -> Result<(), Problem> {
     if feed.mode == Mode::Pull && is_set(&feed.push) {
         return Err(invalid("/push", "the feed takes no pushes, so this would have no effect"));
     }
+    let mut errors = Vec::new();
     if let Some(pull) = &feed.pull {
-        let config = PullConfig::from_map(pull.clone())?;
-        if let Some(program) = &config.transform {
-            Transform::compile(program)?;
-        }
+        errors.extend(PullConfig::from_map(pull.clone())?.problems("/pull"));
     }
-    if let Some(push) = &feed.push {
-        let config = PushConfig::from_map(push.clone())?;
-        if let Some(program) = &config.transform {
-            Transform::compile(program)?;
-        }
+    if let (Some(push), Some(known)) = (&feed.push, &integration.provider_def.push) {
+        errors.extend(PushConfig::from_map(push.clone())?.problems(known, "/push"));
+    }
+    if !errors.is_empty() {
+        let problem = Problem::new(&codes::INVALID, "A setting of the feed cannot be used.");
+        return Err(errors
+            .into_iter()
+            .fold(problem, |problem, error| problem.field(error.pointer, error.message)));
     }
     if feed.mode != Mode::Push {
         PullSettings::of(integration, feed)?;

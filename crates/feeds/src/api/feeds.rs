@@ -24,7 +24,6 @@ pub(crate) struct FeedView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "openweather")]
     provider: Option<String>,
-    #[schema(value_type = String, example = "pull")]
     mode: Mode,
     enabled: bool,
     /// What templates see as `{{config.…}}`.
@@ -138,7 +137,6 @@ pub(crate) struct FeedQuery {
     #[param(value_type = Option<String>)]
     integration_id: Option<IntegrationId>,
     /// In this state.
-    #[param(value_type = Option<String>)]
     status: Option<Status>,
 }
 

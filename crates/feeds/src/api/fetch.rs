@@ -1,6 +1,6 @@
 //! One-off reads through an integration: the same way out as feeds, answered from memory for a while.
 
-use accounts::gate::{Answer, ApiJson, Caller, may, not_found};
+use accounts::gate::{Answer, ApiJson, Caller, may, not_found, present};
 use axum::extract::State;
 use connect::PullConfig;
 use kernel::{IntegrationId, Problem, Timestamp, WorkspaceId, codes};
@@ -26,20 +26,25 @@ pub struct Fetch {
     #[serde(alias = "source_id", alias = "sourceId", alias = "integrationId")]
     #[schema(value_type = String)]
     integration_id: IntegrationId,
-    #[serde(alias = "endpoint")]
+    #[serde(default, deserialize_with = "present", alias = "endpoint")]
     #[schema(nullable = false)]
     path: Option<String>,
+    #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     url: Option<String>,
+    #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     method: Option<String>,
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Object>, nullable = false)]
     query: Option<Map<String, Value>>,
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Object>, nullable = false)]
     headers: Option<Map<String, Value>>,
     #[schema(value_type = Option<Value>)]
     body: Option<Value>,
     /// A jq program over the answer.
+    #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     transform: Option<String>,
     /// What templates see as `{{config.…}}`.
@@ -47,7 +52,7 @@ pub struct Fetch {
     #[schema(value_type = Object)]
     options: Map<String, Value>,
     /// An answer up to this old will do; 30 when absent, 0 asks anew.
-    #[serde(alias = "maxAgeSecs")]
+    #[serde(default, deserialize_with = "present", alias = "maxAgeSecs")]
     #[schema(nullable = false, maximum = 86400)]
     max_age_secs: Option<u64>,
 }

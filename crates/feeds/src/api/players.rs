@@ -1,7 +1,9 @@
 //! Players: devices that read exactly the widgets they were given.
 
 use accounts::audit;
-use accounts::gate::{Answer, ApiJson, ApiPath, ApiQuery, Caller, List, may, not_found, page};
+use accounts::gate::{
+    Answer, ApiJson, ApiPath, ApiQuery, Caller, List, may, not_found, page, present,
+};
 use axum::extract::State;
 use db::{Tx, Workspace};
 use http::StatusCode;
@@ -71,10 +73,13 @@ pub(crate) struct NewPlayer {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PlayerChange {
+    #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false, min_length = 1, max_length = 200)]
     name: Option<String>,
+    #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     enabled: Option<bool>,
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Vec<String>>, nullable = false, max_items = 500)]
     widget_config_ids: Option<Vec<WidgetConfigId>>,
 }

@@ -50,6 +50,7 @@ pub(crate) struct IntegrationStatus {
 
 /// What went wrong last.
 #[derive(Serialize, ToSchema)]
+#[schema(as = StatusError)]
 pub(crate) struct LastError {
     code: String,
     message: String,

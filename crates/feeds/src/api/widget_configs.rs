@@ -3,6 +3,7 @@
 use accounts::audit;
 use accounts::gate::{
     Answer, ApiJson, ApiPath, ApiQuery, Caller, Failure, Identity, List, may, not_found, page,
+    present,
 };
 use axum::extract::State;
 use connect::{Integration, Mode};
@@ -50,6 +51,7 @@ pub(crate) struct WidgetConfigView {
 pub(crate) struct BoundFeed {
     #[schema(value_type = String)]
     integration_id: IntegrationId,
+    integration_name: String,
     #[schema(value_type = String)]
     feed_id: FeedId,
     status: Status,
@@ -82,8 +84,10 @@ pub(crate) struct NewWidgetConfig {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WidgetConfigChange {
+    #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false, min_length = 1, max_length = 200)]
     name: Option<String>,
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Object>, nullable = false)]
     options: Option<Map<String, Value>>,
 }
@@ -337,8 +341,11 @@ impl Feeds {
             if feed.mode != Mode::Pull {
                 webhook_urls.push(self.webhook_url(&feed));
             }
+            let handle = self.db().workspace(workspace);
+            let integration = self.connect().integration(&handle, integration_id).await?;
             feeds.push(BoundFeed {
                 integration_id,
+                integration_name: integration.map(|found| found.name.clone()).unwrap_or_default(),
                 feed_id,
                 status: feed.status(now),
                 version: feed.version,

@@ -2,7 +2,7 @@
 
 use accounts::audit;
 use accounts::gate::{
-    Answer, ApiJson, ApiPath, ApiQuery, Caller, Failure, List, may, not_found, page,
+    Answer, ApiJson, ApiPath, ApiQuery, Caller, Failure, List, may, not_found, page, present,
 };
 use axum::extract::State;
 use http::StatusCode;
@@ -54,10 +54,13 @@ pub(crate) struct NewWidget {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WidgetChange {
+    #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false, pattern = "^[a-z0-9][a-z0-9-]{0,62}$")]
     slug: Option<String>,
+    #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false, min_length = 1, max_length = 200)]
     name: Option<String>,
+    #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     description: Option<String>,
 }

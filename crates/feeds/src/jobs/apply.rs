@@ -69,6 +69,9 @@ impl ApplyJob {
             job.finish(&mut tx).await?;
         }
         tx.commit().await?;
+        if found.document.is_some() {
+            feeds.connect().note_sync(&workspace, feed.integration, Ok(())).await?;
+        }
         Ok(Done::Settled)
     }
 

@@ -3,7 +3,7 @@
 
 use db::{Batch, DbError, Done, Handler, Job, JobError, Tx, Workspace};
 use kernel::{FeedId, JobKind, Lane, Problem, Timestamp, codes};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -204,13 +204,19 @@ impl Pulled {
         let (workspace, feed) = (&self.workspace, &self.feed);
         let told = (problem.code.name, problem.detail.as_str());
         let failures = store::outcome::failed(tx, workspace, feed.id, told, Some(next)).await?;
+        let data = |failures: u32| {
+            let (code, message) = (problem.code.name, &problem.detail);
+            json!({ "failures": failures, "name": feed.name, "code": code, "message": message })
+        };
+        // The first of a row, and any that fails otherwise than the one before; the rest says nothing new.
+        let says_something = feed.error_code.as_deref() != Some(problem.code.name);
+        if failures == Some(1) || says_something {
+            tx.emit(workspace.id(), "feed.failed", feed.id, data(failures.unwrap_or(1))).await?;
+        }
         if failures != Some(notify_after) {
             return Ok(());
         }
-        let data: Value = json!({
-            "failures": notify_after, "code": problem.code.name, "error": problem.detail,
-        });
-        tx.emit(workspace.id(), "feed.failing", feed.id, data).await?;
+        tx.emit(workspace.id(), "feed.failing", feed.id, data(notify_after)).await?;
         let title = format!("{} is failing", feed.name);
         let severity = accounts::Severity::Error;
         accounts::notify(tx, workspace, severity, &title, &problem.detail, feed.id).await.map(drop)

@@ -17,15 +17,21 @@ pub(crate) async fn run(settings: &Settings) -> Result<ExitCode> {
         super::print(&format!("{mark} {name}: {text}\n"))
     };
     let findings = catalog::lint::embedded();
-    report("catalog", match findings.first() {
-        None => Ok("sound".to_owned()),
-        Some(finding) => Err(format!("{}: {}", finding.file, finding.message)),
-    })?;
+    report(
+        "catalog",
+        match findings.first() {
+            None => Ok("sound".to_owned()),
+            Some(finding) => Err(format!("{}: {}", finding.file, finding.message)),
+        },
+    )?;
     let networks = settings.allow_networks();
-    report("private networks", Ok(match networks.as_slice() {
-        [] => "none may be called".to_owned(),
-        some => format!("may be called: {some:?}"),
-    }))?;
+    report(
+        "private networks",
+        Ok(match networks.as_slice() {
+            [] => "none may be called".to_owned(),
+            some => format!("may be called: {some:?}"),
+        }),
+    )?;
     let source = master::Source::of(settings);
     match house::open(settings).await {
         Ok(vaulted) => {

@@ -66,7 +66,8 @@ pub(crate) async fn run(settings: &Settings, command: Keys) -> Result<()> {
                         break;
                     }
                 }
-                rotated.push(json!({ "workspace_id": workspace, "version": version, "rows": rows }));
+                rotated
+                    .push(json!({ "workspace_id": workspace, "version": version, "rows": rows }));
             }
             json!({ "rotated": rotated })
         }

@@ -41,7 +41,7 @@ async fn sources(inside: &Inside, sandbox: &Sandbox) -> Result<()> {
     let keys = sandbox.credentials();
     let weather = inside.widget("weather", "Weather").await?;
     let printed = json!({
-        "name": "openweather", "description": "Weather of two cities", "integration_type": "pull",
+        "name": "City weather", "provider": "openweather", "description": "Weather of two cities", "integration_type": "pull",
         "pull_endpoint": format!("{}/data/2.5/weather", url(Service::Weather)?),
         "pull_interval_seconds": 10,
     });
@@ -54,7 +54,7 @@ async fn sources(inside: &Inside, sandbox: &Sandbox) -> Result<()> {
 
     let news = inside.widget("news", "News").await?;
     let printed = json!({
-        "name": "rss", "description": "The newsroom's feed", "integration_type": "pull",
+        "name": "Newsroom", "provider": "rss", "description": "The newsroom's feed", "integration_type": "pull",
         "credential_scope": "widget", "credential_schema": {}, "pull_interval_seconds": 15,
     });
     inside.widget_integration("news", printed).await?;
@@ -81,7 +81,7 @@ async fn sources(inside: &Inside, sandbox: &Sandbox) -> Result<()> {
 
     let builds = inside.widget("builds", "Builds").await?;
     let printed = json!({
-        "name": "github", "description": "Workflow runs, pushed", "integration_type": "push",
+        "name": "Harbour builds", "provider": "github", "description": "Workflow runs, pushed", "integration_type": "push",
         "push_config": { "scheme": "github-sha256", "apply": "append", "keep_last": 20,
             "transform": "{number: .workflow_run.run_number, name: .workflow_run.name, \
                 status: .workflow_run.conclusion, at: .workflow_run.updated_at}" },
@@ -177,8 +177,7 @@ impl Inside {
 
     /// An integration of a widget; its id.
     async fn widget_integration(&self, widget: &str, printed: Value) -> Result<String> {
-        let path =
-            format!("/api/organizations/{}/widgets/{widget}/integrations", self.workspace);
+        let path = format!("/api/organizations/{}/widgets/{widget}/integrations", self.workspace);
         let made = self.post(&path, printed).await?;
         let id = made["id"].as_str().unwrap_or_default().to_owned();
         id.parse::<IntegrationId>().context("an integration without an id")?;

@@ -54,8 +54,7 @@ pub(crate) async fn list(
     check(&house, &caller.workspace, &org).await?;
     let widget = house.feeds.widget(&caller.workspace, &widget).await?;
     let found = house.connect.of_widget(&caller.workspace, widget.id).await?;
-    let data =
-        found.iter().map(|one| widget_view(one, &widget.slug)).collect();
+    let data = found.iter().map(|one| widget_view(one, &widget.slug)).collect();
     Ok(ApiJson(Integrations { data }))
 }
 
@@ -138,7 +137,8 @@ pub(crate) async fn change(
     ApiJson(wanted): ApiJson<Map<String, Value>>,
 ) -> Answer<ApiJson<Value>> {
     check(&house, &caller.workspace, &org).await?;
-    let changed = house.connect.update_widget_integration(&caller, id, Value::Object(wanted)).await?;
+    let changed =
+        house.connect.update_widget_integration(&caller, id, Value::Object(wanted)).await?;
     let mut tx = caller.workspace.write().await?;
     house.feeds.bind_integration(&mut tx, caller.workspace.id(), &changed).await?;
     tx.commit().await?;

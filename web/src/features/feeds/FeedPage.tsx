@@ -129,7 +129,7 @@ function Shown({ feed }: { feed: Feed }) {
               "Next",
               <Time key="n" at={feed.refresh_at} never={feed.mode === "push" ? "when pushed" : "–"} />,
             ],
-            ["Size", feed.bytes === null ? "–" : bytes(feed.bytes)],
+            ["Size", feed.bytes == null ? "–" : bytes(feed.bytes)],
             ["Schedule", schedule(feed)],
           ]}
         />

@@ -92,7 +92,7 @@ export default function Feeds() {
             key: "age",
             title: "Age",
             align: "right",
-            cell: (feed) => (feed.age_ms === null ? <span className="dim">–</span> : age(feed.age_ms)),
+            cell: (feed) => (feed.age_ms == null ? <span className="dim">–</span> : age(feed.age_ms)),
           },
           {
             key: "version",
@@ -114,7 +114,7 @@ export default function Feeds() {
             title: "Size",
             wide: true,
             align: "right",
-            cell: (feed) => (feed.bytes === null ? "" : bytes(feed.bytes)),
+            cell: (feed) => (feed.bytes == null ? "" : bytes(feed.bytes)),
           },
           {
             key: "readers",

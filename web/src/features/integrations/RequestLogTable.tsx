@@ -77,7 +77,7 @@ export function RequestLogTable({ integration }: { integration: string }) {
             title: "Size",
             align: "right",
             wide: true,
-            cell: (row) => (row.cached ? "from cache" : row.bytes === null ? "" : bytes(row.bytes)),
+            cell: (row) => (row.cached ? "from cache" : row.bytes == null ? "" : bytes(row.bytes)),
           },
           { key: "attempt", title: "Attempt", align: "right", wide: true, cell: (row) => row.attempt },
         ]}

@@ -19,7 +19,7 @@ export default function AboutTab() {
             of={[
               ["Patchbay", version],
               ["Database", database.kind],
-              ["Size", database.bytes === null ? "–" : bytes(database.bytes)],
+              ["Size", database.bytes == null ? "–" : bytes(database.bytes)],
               ["Running for", duration(uptime_s * 1000)],
               ["Demo", demo ? "yes" : "no"],
             ]}

@@ -24,8 +24,8 @@ export function KeyUsagePanel({ id, apiKey }: { id: string; apiKey?: ApiKey }) {
           ],
           ["Requests", count(total)],
           ["Errors", count(errors)],
-          ["Success", success_rate === null ? "–" : percent(success_rate)],
-          ["Mean time", mean_latency_ms === null ? "–" : duration(mean_latency_ms)],
+          ["Success", success_rate == null ? "–" : percent(success_rate)],
+          ["Mean time", mean_latency_ms == null ? "–" : duration(mean_latency_ms)],
           [
             "Limit",
             apiKey?.rate_limit

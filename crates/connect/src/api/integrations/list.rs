@@ -22,6 +22,7 @@ pub(in crate::api) struct IntegrationQuery {
     #[serde(default)]
     provider: String,
     /// How they are.
+    #[param(inline)]
     status: Option<Status>,
     /// Which way data comes.
     mode: Option<Mode>,
@@ -31,6 +32,7 @@ pub(in crate::api) struct IntegrationQuery {
     #[param(value_type = Option<String>)]
     widget_id: Option<WidgetId>,
     /// What comes first; the newest unless said.
+    #[param(inline)]
     sort: Option<SortBy>,
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
@@ -40,6 +42,7 @@ pub(in crate::api) struct IntegrationQuery {
 
 #[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = IntegrationState)]
 enum Status {
     Ok,
     Failing,

@@ -1,0 +1,135 @@
+//! The raw ceiling of durable pushes: the rows of an inbox, sealed, in multi-row inserts of one
+//! transaction each, one after the other; no HTTP, no signature, nobody waiting for a single row.
+
+use anyhow::Result;
+use db::{Db, Options, Tx, Value, Workspace, args};
+use kernel::{Entropy, InboundId, IntegrationId, Timestamp};
+use std::time::{Duration, Instant};
+use vault::MasterKey;
+
+use crate::house::House;
+use crate::pushes::body;
+
+/// Rows in a transaction; more of them gained nothing.
+const ROWS: usize = 512;
+/// Rows in a statement, where each value is a bind.
+const ROWS_IN_VALUES: usize = 128;
+const WIDTH: usize = 15;
+
+/// How many rows a second become durable.
+pub(crate) async fn measure(house: &House, time: Duration) -> Result<f64> {
+    let db = Db::open(Options::new(house.database_url())).await?;
+    let workspace = db.workspace(house.workspace.parse()?);
+    // Nobody will open these rows, so a key of our own will do.
+    let master = MasterKey::generate(&Entropy::System);
+    let key = db.keyring().generate(&master, workspace.id(), 1)?;
+    db.keyring().add(&master, &key)?;
+    let integration = IntegrationId::generate(db.clock().now(), db.entropy());
+    let body = body(1024);
+    let make = || async { rows(&workspace, integration, &body) };
+    let mut ready = make().await?;
+    let begin = Instant::now();
+    let mut written = 0;
+    while begin.elapsed() < time {
+        // The next batch is sealed while this one is being written.
+        let (done, next) = tokio::join!(write(&db, ready), make());
+        done?;
+        ready = next?;
+        written += ROWS;
+    }
+    let per_second = written as f64 / begin.elapsed().as_secs_f64();
+    db.close().await;
+    Ok(per_second)
+}
+
+type Columns = [Value; WIDTH];
+
+fn rows(workspace: &Workspace, integration: IntegrationId, body: &[u8]) -> Result<Vec<Columns>> {
+    let (now, entropy) = (workspace.db().clock().now(), workspace.db().entropy());
+    let row = |_| {
+        let id = InboundId::generate(now, entropy);
+        let sealed = workspace.seal("inbound_event", &id, body)?;
+        Ok(columns(workspace, id, integration, now, sealed, body.len()))
+    };
+    (0..ROWS).map(row).collect()
+}
+
+fn columns(
+    workspace: &Workspace,
+    id: InboundId,
+    integration: IntegrationId,
+    now: Timestamp,
+    sealed: Vec<u8>,
+    bytes: usize,
+) -> Columns {
+    let event_id = id.to_string();
+    let kind = "application/json";
+    let headers = format!("{{\"content-type\":\"{kind}\",\"x-webhook-id\":\"{event_id}\"}}");
+    let values = args![
+        workspace.id(), id, integration, Value::Text(None), "webhook", event_id, "bench.measured",
+        now, "stored", "generic-hmac-sha256-hex", kind, bytes, sealed, headers, "127.0.0.1"
+    ];
+    values.try_into().unwrap_or_else(|_| unreachable!("as many values as columns"))
+}
+
+async fn write(db: &Db, rows: Vec<Columns>) -> Result<()> {
+    let mut tx = db.system(true).await?;
+    if db.is_postgres() {
+        insert_unnest(&mut tx, rows).await?;
+    } else {
+        let mut rows = rows.into_iter();
+        loop {
+            let values: Vec<Value> = rows.by_ref().take(ROWS_IN_VALUES).flatten().collect();
+            if values.is_empty() {
+                break;
+            }
+            insert_values(&mut tx, values).await?;
+        }
+    }
+    Ok(tx.commit().await?)
+}
+
+const INSERT: &str = "INSERT INTO inbound_events (workspace_id, id, integration_id, feed_id, \
+     provider, event_id, event_type, received_at, state, verified_by, content_type, bytes, sealed, \
+     headers, remote_addr)";
+
+async fn insert_values(tx: &mut Tx, values: Vec<Value>) -> Result<()> {
+    let places: Vec<_> = (1..=values.len()).map(|place| format!("${place}")).collect();
+    let rows: Vec<_> = places.chunks(WIDTH).map(|row| format!("({})", row.join(","))).collect();
+    tx.execute(&format!("{INSERT} VALUES {}", rows.join(",")), values).await?;
+    Ok(())
+}
+
+async fn insert_unnest(tx: &mut Tx, rows: Vec<Columns>) -> Result<()> {
+    let mut columns: Vec<Vec<Value>> = (0..WIDTH).map(|_| Vec::with_capacity(ROWS)).collect();
+    for row in rows {
+        columns.iter_mut().zip(row).for_each(|(column, value)| column.push(value));
+    }
+    let types = |column: &Vec<Value>| match column.first() {
+        Some(Value::Int(_)) => "bigint",
+        Some(Value::Blob(_)) => "bytea",
+        _ => "text",
+    };
+    let places = columns.iter().enumerate().map(|(at, it)| format!("${}::{}[]", at + 1, types(it)));
+    let places = places.collect::<Vec<_>>().join(",");
+    let values = columns.into_iter().map(array).collect();
+    tx.execute(&format!("{INSERT} SELECT * FROM UNNEST({places})"), values).await?;
+    Ok(())
+}
+
+fn array(column: Vec<Value>) -> Value {
+    let (mut texts, mut ints, mut blobs) = (Vec::new(), Vec::new(), Vec::new());
+    for value in column {
+        match value {
+            Value::Int(int) => ints.push(int),
+            Value::Blob(blob) => blobs.extend(blob),
+            Value::Text(text) => texts.push(text),
+            other => unreachable!("an inbox has no column for {other:?}"),
+        }
+    }
+    match (texts.is_empty(), ints.is_empty()) {
+        (false, _) => Value::Texts(texts),
+        (_, false) => Value::Ints(ints),
+        _ => Value::Blobs(blobs),
+    }
+}

@@ -1,0 +1,23 @@
+//! The whole system: the real binary, its HTTP API from outside, a real database, the sandbox as the
+//! outside world. What a room promises is tested in the room; here it is tested what only all of it
+//! together can keep.
+
+mod client;
+mod crash;
+mod document;
+mod flexible;
+mod house;
+mod nodes;
+mod pulls;
+mod pushes;
+mod rotations;
+mod running;
+mod scopes;
+mod secrets;
+mod socket;
+mod startup;
+mod storage;
+mod streams;
+mod tenants;
+mod widgets;
+mod world;
