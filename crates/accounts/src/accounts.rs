@@ -1,6 +1,5 @@
 //! The room's state: who is known, kept in memory and in step with the tables.
 
-use arc_swap::ArcSwap;
 use db::{Change, Db, DbError, Signal, Tx};
 use ipnet::IpNet;
 use kernel::{Timestamp, UserId, WorkspaceId};
@@ -9,7 +8,6 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Notify, Semaphore};
-use vault::MasterKey;
 
 use crate::keys::Keys;
 use crate::limit::{Policy, Rate};
@@ -71,7 +69,6 @@ pub struct Accounts(pub(crate) Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) db: Db,
     pub(crate) config: AccountsConfig,
-    pub(crate) master: ArcSwap<MasterKey>,
     pub(crate) keys: Keys,
     pub(crate) sessions: Sessions,
     pub(crate) usage: Usage,
@@ -92,11 +89,7 @@ impl Accounts {
     ///
     /// # Errors
     /// [`DbError`] when the keys cannot be read.
-    pub async fn new(
-        db: Db,
-        config: AccountsConfig,
-        master: Arc<MasterKey>,
-    ) -> Result<Self, DbError> {
+    pub async fn new(db: Db, config: AccountsConfig) -> Result<Self, DbError> {
         // Listening begins before reading, so that nothing is missed in between.
         let signals = db.signals();
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
@@ -107,7 +100,6 @@ impl Accounts {
         let accounts = Self(Arc::new(Inner {
             policy: Policy::new("default", config.requests),
             endpoints,
-            master: ArcSwap::new(master),
             keys: Keys::default(),
             sessions: Sessions::default(),
             usage: Usage::default(),
@@ -132,16 +124,6 @@ impl Accounts {
     /// The proxies that are believed.
     pub fn trusted_proxies(&self) -> &[IpNet] {
         &self.0.config.trusted_proxies
-    }
-
-    /// The master key in use.
-    pub fn master(&self) -> Arc<MasterKey> {
-        self.0.master.load_full()
-    }
-
-    /// Takes the master key that the instance was rotated to.
-    pub fn set_master(&self, master: Arc<MasterKey>) {
-        self.0.master.store(master);
     }
 
     pub(crate) fn now(&self) -> Timestamp {

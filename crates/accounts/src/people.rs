@@ -69,7 +69,7 @@ impl Accounts {
         )
         .await?;
         tx.commit().await?;
-        self.use_key(&founded.key)?;
+        self.use_key(&founded.key).await?;
         self.reload_key(owner.workspace_id, id).await?;
         Ok(owner)
     }
@@ -119,7 +119,7 @@ impl Accounts {
     ) -> Result<(workspace::Stored, WrappedKey), DbError> {
         let (now, entropy) = (self.now(), self.0.db.entropy());
         let id = WorkspaceId::generate(now, entropy);
-        let key = self.0.db.keyring().generate(&self.0.master.load(), id, 1)?;
+        let key = self.0.db.keyring().generate(&*self.0.db.master().await?, id, 1)?;
         let stored = workspace::insert(tx, id, name).await?;
         tx.insert_data_key(&key).await?;
         let membership = MemberId::generate(now, entropy);
@@ -131,8 +131,9 @@ impl Accounts {
         Ok((stored, key))
     }
 
-    pub(crate) fn use_key(&self, key: &WrappedKey) -> Result<(), DbError> {
-        Ok(self.0.db.keyring().add(&self.0.master.load(), key)?)
+    pub(crate) async fn use_key(&self, key: &WrappedKey) -> Result<(), DbError> {
+        let master = self.0.db.master().await?;
+        Ok(self.0.db.keyring().add(&master, key)?)
     }
 
     /// Begins a session.

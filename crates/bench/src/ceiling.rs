@@ -1,5 +1,6 @@
 //! The raw ceiling of durable pushes: the rows of an inbox, sealed, in multi-row inserts of one
-//! transaction each, one after the other; no HTTP, no signature, nobody waiting for a single row.
+//! transaction each, one after the other; no HTTP, no signature, nobody waiting for a single row. With
+//! so many senders of whom each waits for its answer, a transaction has as many rows at most.
 
 use anyhow::Result;
 use db::{Db, Options, Tx, Value, Workspace, args};
@@ -10,14 +11,12 @@ use vault::MasterKey;
 use crate::house::House;
 use crate::pushes::body;
 
-/// Rows in a transaction; more of them gained nothing.
-const ROWS: usize = 512;
 /// Rows in a statement, where each value is a bind.
-const ROWS_IN_VALUES: usize = 128;
+const ROWS_IN_VALUES: usize = 64;
 const WIDTH: usize = 15;
 
-/// How many rows a second become durable.
-pub(crate) async fn measure(house: &House, time: Duration) -> Result<f64> {
+/// How many rows a second become durable in transactions of so many.
+pub(crate) async fn measure(house: &House, count: usize, time: Duration) -> Result<f64> {
     let db = Db::open(Options::new(house.database_url())).await?;
     let workspace = db.workspace(house.workspace.parse()?);
     // Nobody will open these rows, so a key of our own will do.
@@ -26,7 +25,7 @@ pub(crate) async fn measure(house: &House, time: Duration) -> Result<f64> {
     db.keyring().add(&master, &key)?;
     let integration = IntegrationId::generate(db.clock().now(), db.entropy());
     let body = body(1024);
-    let make = || async { rows(&workspace, integration, &body) };
+    let make = || async { rows(&workspace, integration, &body, count) };
     let mut ready = make().await?;
     let begin = Instant::now();
     let mut written = 0;
@@ -35,7 +34,7 @@ pub(crate) async fn measure(house: &House, time: Duration) -> Result<f64> {
         let (done, next) = tokio::join!(write(&db, ready), make());
         done?;
         ready = next?;
-        written += ROWS;
+        written += count;
     }
     let per_second = written as f64 / begin.elapsed().as_secs_f64();
     db.close().await;
@@ -44,14 +43,19 @@ pub(crate) async fn measure(house: &House, time: Duration) -> Result<f64> {
 
 type Columns = [Value; WIDTH];
 
-fn rows(workspace: &Workspace, integration: IntegrationId, body: &[u8]) -> Result<Vec<Columns>> {
+fn rows(
+    workspace: &Workspace,
+    integration: IntegrationId,
+    body: &[u8],
+    count: usize,
+) -> Result<Vec<Columns>> {
     let (now, entropy) = (workspace.db().clock().now(), workspace.db().entropy());
     let row = |_| {
         let id = InboundId::generate(now, entropy);
         let sealed = workspace.seal("inbound_event", &id, body)?;
         Ok(columns(workspace, id, integration, now, sealed, body.len()))
     };
-    (0..ROWS).map(row).collect()
+    (0..count).map(row).collect()
 }
 
 fn columns(
@@ -101,7 +105,7 @@ async fn insert_values(tx: &mut Tx, values: Vec<Value>) -> Result<()> {
 }
 
 async fn insert_unnest(tx: &mut Tx, rows: Vec<Columns>) -> Result<()> {
-    let mut columns: Vec<Vec<Value>> = (0..WIDTH).map(|_| Vec::with_capacity(ROWS)).collect();
+    let mut columns: Vec<Vec<Value>> = vec![Vec::with_capacity(rows.len()); WIDTH];
     for row in rows {
         columns.iter_mut().zip(row).for_each(|(column, value)| column.push(value));
     }

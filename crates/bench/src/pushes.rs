@@ -13,6 +13,8 @@ use crate::postgres::Postgres;
 use crate::table::{Table, Target, ms};
 
 const CONNECTIONS: usize = 64;
+/// For comparison: what no 64 senders can fill.
+const BULK: usize = 512;
 const SECRET: &str = "whsec-bench-4f9d2c81";
 const LARGEST_WAL: f64 = 64.0;
 
@@ -28,8 +30,10 @@ pub(crate) async fn measure(table: &mut Table, quick: bool) -> Result<()> {
 
 async fn on(table: &mut Table, house: &House, quick: bool) -> Result<()> {
     let time = Duration::from_secs(if quick { 3 } else { 10 });
-    let ceiling = ceiling::measure(house, time / 2).await?;
-    table.note("ceiling: multi-row inserts without HTTP", format!("{ceiling:.0}/s"))?;
+    let bulk = ceiling::measure(house, BULK, time / 2).await?;
+    table.note("multi-row inserts without HTTP, 512 rows a commit", format!("{bulk:.0}/s"))?;
+    let ceiling = ceiling::measure(house, CONNECTIONS, time / 2).await?;
+    table.note("ceiling: the same, 64 rows a commit", format!("{ceiling:.0}/s"))?;
     let running = house.serve().await?;
     let sender = Sender::new(&running.client).await?;
     let addresses = [

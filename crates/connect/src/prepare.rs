@@ -58,6 +58,12 @@ impl Connect {
         let own_address = pull.url.is_some() || pull.path.is_some();
         let request = match &integration.provider_def.test {
             Some(test) if !own_address => test.clone(),
+            // The same resource at an address of the integration's own is asked as cheaply.
+            Some(test) if asks_for(pull, test) => {
+                let mut request = shape(integration, pull);
+                request.query.extend(test.query.clone());
+                request
+            }
             _ => shape(integration, pull),
         };
         self.prepare(workspace, integration, pull, request, options, credentials)
@@ -163,6 +169,12 @@ pub(crate) fn laid_over(below: &PullConfig, above: &PullConfig) -> PullConfig {
 }
 
 /// The provider's request with the settings laid over it.
+/// Whether the settings lead to the resource that the provider is tested with.
+fn asks_for(pull: &PullConfig, test: &Request) -> bool {
+    let own = pull.url.as_ref().or(pull.path.as_ref());
+    own.zip(test.path.as_ref()).is_some_and(|(own, test)| !test.is_empty() && own.ends_with(test))
+}
+
 fn shape(integration: &Integration, pull: &PullConfig) -> Request {
     let mut request = integration.provider_def.request.clone().unwrap_or_default();
     let own_url = pull.url.as_ref().filter(|url| integration.pull.url.as_ref() != Some(url));

@@ -141,7 +141,7 @@ impl Connect {
             }
             return Ok(Credentials::default());
         };
-        let fields = stored.open(&self.0.db)?;
+        let fields = stored.open(&self.0.db).await?;
         let used = Use {
             workspace: workspace.id(),
             actor: actor.to_string(),
@@ -309,7 +309,12 @@ impl Connect {
                 own.insert(name, value);
             }
         }
-        schemas::errors(&rules, &own, "/options")
+        let mut errors = schemas::errors(&rules, &own, "/options");
+        // Where the whole address is known, nothing hangs on a base.
+        if integration.pull.url.is_some() && !own.contains_key("base_url") {
+            errors.retain(|error| error.pointer != "/options/base_url");
+        }
+        errors
     }
 
     /// A provider of the catalog.

@@ -76,7 +76,7 @@ async fn keep(
         store::delete(tx, workspace.id(), id).await?;
         return Ok(Some(("credential.deleted", id)));
     }
-    if stored.open(workspace.db())? == *fields {
+    if stored.open(workspace.db()).await? == *fields {
         return Ok(None);
     }
     rotate(tx, workspace, &mut stored, fields).await?;

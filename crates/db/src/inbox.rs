@@ -335,8 +335,8 @@ impl Workspace {
     }
 
     /// The raw bytes of a push.
-    pub fn inbound_body(&self, push: &Inbound) -> Result<Vec<u8>, DbError> {
-        self.open(NOUN, &push.id, &push.sealed)
+    pub async fn inbound_body(&self, push: &Inbound) -> Result<Vec<u8>, DbError> {
+        self.open(NOUN, &push.id, &push.sealed).await
     }
 }
 

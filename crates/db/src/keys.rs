@@ -2,8 +2,9 @@
 //! the workspace a newer key at once and then seals the old rows anew, a batch at a time.
 
 use kernel::{Timestamp, WorkspaceId};
-use std::sync::Arc;
-use vault::{MasterKey, Place, WrappedKey};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use tokio::sync::broadcast::error::RecvError;
+use vault::{MasterKey, Place, VaultError, WrappedKey};
 
 use crate::{Change, Db, DbError, Signal, Tx, args};
 
@@ -21,57 +22,118 @@ pub struct Rotation {
     pub left: u64,
 }
 
-/// Every table with cipher texts: its name, the noun in the seal, the columns (and their types) that
-/// make the id in the seal, joined with `/`.
-const SEALED: &[(&str, &str, &[(&str, &str)])] = &[
-    ("credentials", "credential", &[("id", "TEXT")]),
-    ("feed_versions", "feed_version", &[("feed_id", "TEXT"), ("version", "BIGINT")]),
-    ("inbound_events", "inbound_event", &[("id", "TEXT")]),
-    ("idempotency_keys", "idempotency_key", &[("key", "TEXT")]),
+/// A table with cipher texts.
+struct Sealed {
+    table: &'static str,
+    /// The noun in the seal.
+    noun: &'static str,
+    /// The columns that make the id in the seal, joined with `/`, and their types.
+    id: &'static [(&'static str, &'static str)],
+}
+
+/// Every table with cipher texts.
+const SEALED: [Sealed; 4] = [
+    Sealed { table: "credentials", noun: "credential", id: &[("id", "TEXT")] },
+    Sealed {
+        table: "feed_versions",
+        noun: "feed_version",
+        id: &[("feed_id", "TEXT"), ("version", "BIGINT")],
+    },
+    Sealed { table: "inbound_events", noun: "inbound_event", id: &[("id", "TEXT")] },
+    Sealed { table: "idempotency_keys", noun: "idempotency_key", id: &[("key", "TEXT")] },
 ];
 const BATCH: i64 = 100;
 
+/// Reads the master key again from where it is kept; `None` when there is none to be had.
+pub type KeySource = Arc<dyn Fn() -> Option<MasterKey> + Send + Sync>;
+
+/// The master key in use, and where to look when another process has rotated it.
+#[derive(Default)]
+pub(crate) struct MasterSlot {
+    key: Mutex<Option<Master>>,
+    source: OnceLock<KeySource>,
+}
+
+impl MasterSlot {
+    fn get(&self) -> Option<Master> {
+        self.key.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, key: Master) {
+        *self.key.lock().unwrap_or_else(PoisonError::into_inner) = Some(key);
+    }
+}
+
 impl Db {
-    /// Loads every data key with the master key.
+    /// Loads every data key with the master key, which is in use from then on.
     ///
     /// # Errors
-    /// [`vault::VaultError::WrongMasterKey`] when it is not the one that wrapped them.
+    /// [`VaultError::WrongMasterKey`] when it is not the one that wrapped them.
     pub async fn unlock(&self, master: &MasterKey) -> Result<(), DbError> {
         let mut tx = self.system(false).await?;
         for stored in wrapped_keys(&mut tx, None).await? {
             self.keyring().add(master, &stored)?;
         }
+        self.slot().set(Arc::new(master.clone()));
         Ok(())
     }
 
+    /// Says where to look for the master key when another process has rotated it.
+    pub fn set_key_source(&self, source: KeySource) {
+        // The first one holds: there is one place where the key is kept.
+        drop(self.slot().source.set(source));
+    }
+
+    /// The master key that the data keys are wrapped with now.
+    ///
+    /// # Errors
+    /// [`VaultError::WrongMasterKey`] when another process has rotated it and the new one is not to be
+    /// had from here.
+    pub async fn master(&self) -> Result<Master, DbError> {
+        let known = self.slot().get();
+        let wanted = self.master_key_id().await?;
+        let fits = |key: &Master| wanted.as_deref().is_none_or(|id| id == key.id());
+        if let Some(known) = known.clone().filter(fits) {
+            return Ok(known);
+        }
+        let found = self.slot().source.get().and_then(|source| source()).map(Arc::new);
+        if let Some(found) = found.filter(fits) {
+            self.slot().set(found.clone());
+            return Ok(found);
+        }
+        let given = known.map_or_else(|| "none".to_owned(), |key| key.id().to_owned());
+        Err(VaultError::WrongMasterKey { expected: wanted.unwrap_or_default(), given }.into())
+    }
+
     /// Keeps the keyring in step with rotations and new workspaces of other nodes.
-    pub async fn follow_keys(self, master: Master) {
+    pub async fn follow_keys(self) {
         let mut signals = self.signals();
         loop {
             let workspace = match signals.recv().await {
                 Ok(Signal::Changed(Change::DataKeys(workspace))) => Some(workspace),
-                Ok(Signal::Resync) | Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {
-                    None
-                }
+                Ok(Signal::Resync) | Err(RecvError::Lagged(_)) => None,
                 Ok(_) => continue,
-                Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
+                Err(RecvError::Closed) => return,
             };
-            if let Err(error) = self.load_missing(&master, workspace).await {
+            if let Err(error) = self.load_missing(workspace).await {
                 tracing::warn!(%error, "cannot load new data keys");
             }
         }
     }
 
-    async fn load_missing(
-        &self,
-        master: &MasterKey,
-        workspace: Option<WorkspaceId>,
-    ) -> Result<(), DbError> {
+    /// Loads the data keys that this process does not have yet.
+    pub(crate) async fn load_missing(&self, workspace: Option<WorkspaceId>) -> Result<(), DbError> {
         let mut tx = self.system(false).await?;
-        for stored in wrapped_keys(&mut tx, workspace).await? {
-            if !self.keyring().has(stored.workspace, stored.version) {
-                self.keyring().add(master, &stored)?;
-            }
+        let stored = wrapped_keys(&mut tx, workspace).await?;
+        drop(tx);
+        let missing = |key: &&WrappedKey| !self.keyring().has(key.workspace, key.version);
+        let missing: Vec<_> = stored.iter().filter(missing).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let master = self.master().await?;
+        for stored in missing {
+            self.keyring().add(&master, stored)?;
         }
         Ok(())
     }
@@ -90,7 +152,7 @@ impl Db {
     /// so nothing that is running notices.
     ///
     /// # Errors
-    /// [`vault::VaultError::WrongMasterKey`] when `from` is not the one in use.
+    /// [`VaultError::WrongMasterKey`] when `from` is not the one in use.
     pub async fn rotate_master(&self, from: &MasterKey, to: &MasterKey) -> Result<u64, DbError> {
         let mut tx = self.system(true).await?;
         let stored = wrapped_keys(&mut tx, None).await?;
@@ -104,6 +166,7 @@ impl Db {
             .await?;
         }
         tx.commit().await?;
+        self.slot().set(Arc::new(to.clone()));
         Ok(stored.len() as u64)
     }
 
@@ -111,11 +174,8 @@ impl Db {
     ///
     /// # Errors
     /// [`DbError`] when it cannot be stored.
-    pub async fn rotate_workspace(
-        &self,
-        master: &MasterKey,
-        workspace: WorkspaceId,
-    ) -> Result<u32, DbError> {
+    pub async fn rotate_workspace(&self, workspace: WorkspaceId) -> Result<u32, DbError> {
+        let master = self.master().await?;
         let mut tx = self.system(true).await?;
         let version = 1 + wrapped_keys(&mut tx, Some(workspace))
             .await?
@@ -123,29 +183,24 @@ impl Db {
             .map(|key| key.version)
             .max()
             .unwrap_or(0);
-        let stored = self.keyring().generate(master, workspace, version)?;
+        let stored = self.keyring().generate(&master, workspace, version)?;
         tx.insert_data_key(&stored).await?;
         tx.commit().await?;
-        self.keyring().add(master, &stored)?;
+        self.keyring().add(&master, &stored)?;
         Ok(version)
     }
 
     /// Seals a batch of rows anew, without waiting for those who write meanwhile: a row that changed
-    /// under our hands is left for the next batch. Call until `left` is 0; old keys are dropped then.
+    /// under our hands is left for the next batch. Call until nothing is done or left. The old data keys
+    /// stay: another process may still be sealing with one until it hears of the new.
     ///
     /// # Errors
     /// [`DbError`] when a row does not open.
     pub async fn seal_anew(&self, workspace: WorkspaceId) -> Result<Rotation, DbError> {
         let version = self.keyring().current_version(workspace).unwrap_or(0);
         let mut progress = Rotation { version, ..Rotation::default() };
-        for (table, noun, id_columns) in SEALED {
-            self.seal_table(workspace, table, noun, id_columns, &mut progress).await?;
-        }
-        if progress.left == 0 && progress.done == 0 {
-            let mut tx = self.system(true).await?;
-            let sql = "DELETE FROM data_keys WHERE workspace_id = $1 AND version < $2";
-            tx.execute(sql, args![workspace, version]).await?;
-            tx.commit().await?;
+        for sealed in &SEALED {
+            self.seal_table(workspace, sealed, &mut progress).await?;
         }
         Ok(progress)
     }
@@ -153,9 +208,7 @@ impl Db {
     async fn seal_table(
         &self,
         workspace: WorkspaceId,
-        table: &str,
-        noun: &'static str,
-        id_columns: &[(&str, &str)],
+        &Sealed { table, noun, id: id_columns }: &Sealed,
         progress: &mut Rotation,
     ) -> Result<(), DbError> {
         // The header of a sealed text is its format and the version of its key, big-endian: bytes

@@ -26,7 +26,7 @@ pub use batch::{Batch, Batcher};
 pub use error::DbError;
 pub use events::EventFilter;
 pub use inbox::{Accepted, Inbound, InboundFilter, InboundState, Inbox, NewInbound};
-pub use keys::{Master, Rotation};
+pub use keys::{KeySource, Master, Rotation};
 pub use open::{Db, Options};
 pub use queue::{Done, Handler, Job, JobError, Worker};
 pub use retention::Retention;

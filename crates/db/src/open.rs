@@ -5,7 +5,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{PgPool, SqlitePool};
+use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -14,6 +14,7 @@ use std::time::Duration;
 use tokio::sync::broadcast;
 use vault::Keyring;
 
+use crate::keys::MasterSlot;
 use crate::tx::Conn;
 use crate::{DbError, Signal, Tx, Workspace, migrate, signal};
 
@@ -48,6 +49,7 @@ struct Inner {
     clock: Clock,
     entropy: Entropy,
     keyring: Keyring,
+    master: MasterSlot,
     bus: broadcast::Sender<Signal>,
     node: u64,
     statements: AtomicU64,
@@ -58,8 +60,11 @@ struct Inner {
 #[derive(Clone)]
 pub struct Db(Arc<Inner>);
 
-/// A WAL beyond this is folded back into the database at the next commit, readers permitting.
-const WAL_FOLD_BYTES: u64 = 16 * 1024 * 1024;
+/// A WAL of so many pages of 4 KiB is folded back into the database, as far as readers permit. Seldom
+/// enough that pages which change again and again are written once for many commits.
+const WAL_FOLD_PAGES: u64 = 4096;
+/// One that grew beyond this, because there was always a reader, is folded whole and cut.
+const WAL_CUT_BYTES: u64 = 2 * WAL_FOLD_PAGES * 4096;
 /// How many commits pass between two looks at the size of the WAL.
 const WAL_LOOK_EVERY: u64 = 64;
 
@@ -81,6 +86,7 @@ impl Db {
             pools,
             clock: options.clock,
             keyring: Keyring::new(options.entropy.clone()),
+            master: MasterSlot::default(),
             entropy: options.entropy,
             bus: broadcast::channel(signal::CAPACITY).0,
             node,
@@ -115,15 +121,14 @@ impl Db {
                 Conn::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?)
             }
             Pools::Sqlite { readers, .. } => Conn::Sqlite(readers.begin().await?),
-            Pools::Postgres(pool) => Conn::Postgres(pool.begin().await?),
+            Pools::Postgres(pool) => {
+                // One way there and back for both; an id has no quotes.
+                let seen = workspace.map_or_else(|| "*".to_owned(), |id| id.to_string());
+                let begin = format!("BEGIN; SET LOCAL patchbay.workspace = '{seen}'");
+                Conn::Postgres(pool.begin_with(AssertSqlSafe(begin)).await?)
+            }
         };
-        let mut tx = Tx { db: self.clone(), conn, signals: Vec::new() };
-        if let Conn::Postgres(_) = tx.conn {
-            let seen = workspace.map_or_else(|| "*".to_owned(), |id| id.to_string());
-            tx.execute("SELECT set_config('patchbay.workspace', $1, true)", crate::args![seen])
-                .await?;
-        }
-        Ok(tx)
+        Ok(Tx { db: self.clone(), conn, signals: Vec::new() })
     }
 
     /// The clock it was opened with.
@@ -208,6 +213,10 @@ impl Db {
         &self.0.pools
     }
 
+    pub(crate) fn slot(&self) -> &MasterSlot {
+        &self.0.master
+    }
+
     pub(crate) fn node(&self) -> u64 {
         self.0.node
     }
@@ -231,7 +240,7 @@ impl Db {
             return;
         }
         let wal = PathBuf::from(format!("{}-wal", file.display()));
-        if tokio::fs::metadata(&wal).await.is_ok_and(|known| known.len() > WAL_FOLD_BYTES) {
+        if tokio::fs::metadata(&wal).await.is_ok_and(|known| known.len() > WAL_CUT_BYTES) {
             let folded = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(writer).await;
             if let Err(error) = folded {
                 tracing::debug!(%error, "a reader keeps the WAL from being folded");
@@ -255,7 +264,8 @@ pub(crate) fn sqlite_options(url: &str) -> Result<SqliteConnectOptions, DbError>
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(10))
-        .pragma("journal_size_limit", (4 * WAL_FOLD_BYTES).to_string())
+        .pragma("wal_autocheckpoint", WAL_FOLD_PAGES.to_string())
+        .pragma("journal_size_limit", WAL_CUT_BYTES.to_string())
         .pragma("temp_store", "MEMORY"))
 }
 

@@ -95,7 +95,9 @@ async fn open(url: String, clock: Clock, folder: Option<TempDir>) -> TestDb {
     let entropy = Entropy::System;
     let options = Options { clock, connections: 4, ..Options::new(&url) };
     let db = Db::open(options).await.expect("the database opens");
-    TestDb { db, url, master: MasterKey::generate(&entropy), _folder: folder }
+    let master = MasterKey::generate(&entropy);
+    db.unlock(&master).await.expect("a database without keys opens with any");
+    TestDb { db, url, master, _folder: folder }
 }
 
 /// A second connection to the same PostgreSQL database, without the house's door: for proving that row

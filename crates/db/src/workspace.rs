@@ -2,7 +2,7 @@
 
 use kernel::WorkspaceId;
 use std::fmt;
-use vault::Place;
+use vault::{Place, VaultError};
 
 use crate::{Db, DbError, Tx};
 
@@ -59,18 +59,21 @@ impl Workspace {
         Ok(self.db.keyring().seal(place, plain)?)
     }
 
-    /// Opens what was sealed for that row.
+    /// Opens what was sealed for that row. A data key that another process has made is loaded then.
     ///
     /// # Errors
     /// When it was altered, or sealed for another row.
-    pub fn open(
+    pub async fn open(
         &self,
         noun: &'static str,
-        id: &dyn fmt::Display,
+        id: &(dyn fmt::Display + Sync),
         sealed: &[u8],
     ) -> Result<Vec<u8>, DbError> {
-        let place = Place { workspace: self.id, noun, id };
-        Ok(self.db.keyring().open(place, sealed)?)
+        match self.db.keyring().open(Place { workspace: self.id, noun, id }, sealed) {
+            Err(VaultError::NoKey { .. }) => self.db.load_missing(Some(self.id)).await?,
+            opened => return Ok(opened?),
+        }
+        Ok(self.db.keyring().open(Place { workspace: self.id, noun, id }, sealed)?)
     }
 }
 

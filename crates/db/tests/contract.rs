@@ -233,7 +233,7 @@ async fn a_push_is_accepted_once_and_comes_with_its_job() {
         let page = PageRequest { limit: 200, after: None };
         let listed = workspace.inbound(&InboundFilter::default(), &page).await.unwrap();
         assert_eq!(listed.len(), 52);
-        assert_eq!(workspace.inbound_body(&listed[0]).unwrap(), b"{\"hello\":\"world\"}");
+        assert_eq!(workspace.inbound_body(&listed[0]).await.unwrap(), b"{\"hello\":\"world\"}");
         let (mut ran, stop) = worker(&test.db);
         assert_eq!(ran.recv().await.as_deref(), Some("apply"));
         stop.cancel();
@@ -265,7 +265,7 @@ async fn a_data_key_is_rotated_while_its_rows_are_read() {
         for _ in 0..150 {
             inbox.accept(push(&test, &workspace, None)).await.unwrap();
         }
-        let version = test.db.rotate_workspace(&test.master, workspace.id()).await.unwrap();
+        let version = test.db.rotate_workspace(workspace.id()).await.unwrap();
         assert_eq!(version, 2);
         let mut done = 0;
         loop {
@@ -278,7 +278,7 @@ async fn a_data_key_is_rotated_while_its_rows_are_read() {
         assert_eq!(done, 150);
         let page = PageRequest { limit: 200, after: None };
         for event in workspace.inbound(&InboundFilter::default(), &page).await.unwrap() {
-            assert_eq!(workspace.inbound_body(&event).unwrap(), b"{\"hello\":\"world\"}");
+            assert_eq!(workspace.inbound_body(&event).await.unwrap(), b"{\"hello\":\"world\"}");
         }
     }
 }
@@ -294,7 +294,7 @@ async fn another_master_key_is_refused_and_a_rotated_one_opens() {
         let again = Db::open(Options::new(&test.url)).await.unwrap();
         assert!(again.unlock(&test.master).await.is_err());
         again.unlock(&next).await.unwrap();
-        let opened = again.workspace(workspace.id()).open("credential", &"cred_1", &sealed);
+        let opened = again.workspace(workspace.id()).open("credential", &"cred_1", &sealed).await;
         assert_eq!(opened.unwrap(), b"kept");
     }
 }

@@ -148,7 +148,7 @@ pub(crate) fn overlay(
     let Some(above) = above else { return merged };
     let is_set = |name: &&str| above.get(*name).is_some_and(|value| !value.is_null());
     for group in DECIDED_TOGETHER {
-        if group.iter().any(|name| is_set(name)) {
+        if group.iter().any(is_set) {
             group.iter().for_each(|name| drop(merged.remove(*name)));
         }
     }

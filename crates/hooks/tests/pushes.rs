@@ -45,7 +45,7 @@ async fn a_signed_push_is_stored_before_it_is_answered() {
         assert_eq!(event.event_type.as_deref(), Some("sold"));
         assert_eq!(event.remote_addr.as_deref(), Some("10.0.0.1"));
         assert_eq!(event.headers, json!({"content-type": "application/json"}));
-        assert_eq!(house.workspace.inbound_body(event).unwrap(), BODY.as_bytes());
+        assert_eq!(house.workspace.inbound_body(event).await.unwrap(), BODY.as_bytes());
         let jobs = house.count("SELECT count(*) AS n FROM jobs").await;
         assert_eq!(jobs, 1, "what is to be done with it is committed with it");
         let signature = hmac_hex("hush", "x");
@@ -176,7 +176,7 @@ async fn any_body_that_is_proven_is_kept_as_it_came() {
             assert_eq!(answer.status, StatusCode::OK, "{body:?} {answer:?}");
             let stored = &house.inbox().await[0];
             house.clock.advance(Duration::from_millis(1));
-            assert_eq!(house.workspace.inbound_body(stored).unwrap(), body);
+            assert_eq!(house.workspace.inbound_body(stored).await.unwrap(), body);
         }
     }
 }

@@ -62,7 +62,7 @@ pub(crate) async fn build(
         trusted_proxies: settings.trusted_proxy.clone().unwrap_or_default(),
         ..AccountsConfig::default()
     };
-    let accounts = Accounts::new(db.clone(), config, vaulted.master.clone()).await?;
+    let accounts = Accounts::new(db.clone(), config).await?;
     let logs = Arc::new(RequestLogs::start(db.clone()));
     let config =
         egress::Config { allow_networks: settings.allow_networks(), ..egress::Config::default() };
@@ -80,7 +80,7 @@ pub(crate) async fn build(
     let metrics = Metrics::new(&db);
     metrics.register(|registry| hooks.register(registry));
     let rotation =
-        RotateHere { db: db.clone(), source: vaulted.source.clone(), accounts: accounts.clone() };
+        RotateHere { db: db.clone(), source: vaulted.source.clone() };
     let instance = InstanceState {
         started_at: db.clock().now(),
         demo: settings.demo(),
@@ -94,17 +94,15 @@ pub(crate) async fn build(
 struct RotateHere {
     db: Db,
     source: Source,
-    accounts: Accounts,
 }
 
 impl server::Rotate for RotateHere {
     fn rotate(&self) -> futures::future::BoxFuture<'_, Result<u64, String>> {
         Box::pin(async move {
-            let from = self.accounts.master();
+            let said = |error: anyhow::Error| format!("{error:#}");
+            let from = self.db.master().await.map_err(|error| said(error.into()))?;
             let rotated = master::rotate(&self.db, &self.source, &from, None).await;
-            let (key, count) = rotated.map_err(|error| format!("{error:#}"))?;
-            self.accounts.set_master(key);
-            Ok(count)
+            rotated.map(|(_, count)| count).map_err(said)
         })
     }
 }
@@ -123,7 +121,7 @@ pub(crate) async fn serve(settings: Settings, stop: CancellationToken) -> Result
     let listener = listener.with_context(|| format!("cannot listen on {address}"))?;
     let address = listener.local_addr()?;
     let house = build(&settings, &vaulted, address).await?;
-    tokio::spawn(house.db.clone().follow_keys(vaulted.master.clone()));
+    tokio::spawn(house.db.clone().follow_keys());
 
     let demo = if settings.demo() { Some(Demo::start(&settings, &house).await?) } else { None };
     let extra = demo.as_ref().map_or_else(OpenApiRouter::new, Demo::routes);

@@ -103,6 +103,8 @@ pub(crate) async fn unlock(db: &Db, source: &Source) -> Result<Arc<MasterKey>> {
         (None, _) => bail!("there is no master key"),
     };
     db.unlock(&key).await?;
+    let again = source.clone();
+    db.set_key_source(Arc::new(move || again.read().ok().flatten()));
     Ok(Arc::new(key))
 }
 

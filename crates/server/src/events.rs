@@ -7,9 +7,11 @@ use axum::response::{IntoResponse, Response};
 use db::{Change, Db, Signal};
 use futures::{Stream, stream};
 use kernel::WorkspaceId;
+use serde::Serialize;
 use std::convert::Infallible;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -17,12 +19,24 @@ pub(crate) fn routes(db: Db) -> OpenApiRouter {
     OpenApiRouter::new().routes(routes!(follow)).with_state(db)
 }
 
+/// A Server-Sent Event.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct EventMessage {
+    /// The event's kind.
+    event: String,
+    /// The event's id.
+    #[schema(required = false)]
+    id: String,
+    /// The event as JSON text.
+    data: String,
+}
+
 /// Follow events
 ///
 /// One message for each event of the workspace, named by its kind. `resync` says that some were missed:
 /// read again what is shown.
 #[utoipa::path(get, path = "/api/v1/events/stream", tag = "Events",
-    responses((status = 200, content_type = "text/event-stream", body = String)),
+    responses((status = 200, content_type = "text/event-stream", body = EventMessage)),
     security(("api_key" = ["events:read"])))]
 pub(crate) async fn follow(
     State(db): State<Db>,

@@ -4,13 +4,19 @@ use accounts::Accounts;
 use accounts::gate::{self, Failure};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
+use axum::routing::Route;
+use futures::future::Either;
+use http::HeaderMap;
 use http::header::{
-    CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
-    X_FRAME_OPTIONS,
+    AUTHORIZATION, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use kernel::{Problem, codes};
+use tower::layer::layer_fn;
+use tower::util::MapResponseLayer;
+use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
@@ -23,13 +29,23 @@ pub(crate) fn guard(routes: Router, accounts: &Accounts, max_body: usize) -> Rou
         .layer(CatchPanicLayer::custom(broken))
 }
 
-/// Around the paths that readers poll or hold open: the same for keys and sessions; a player's token is
-/// the room's own business.
+/// Around the paths that readers poll or hold open: the same for keys and sessions. A player's token is
+/// the room's own business, and players are the ones who poll: for them nothing is done here.
 pub(crate) fn guard_readers(routes: Router, accounts: &Accounts) -> Router {
-    routes
-        .layer(from_fn_with_state(accounts.clone(), gate::throttle))
-        .layer(from_fn_with_state(accounts.clone(), gate::measure))
-        .layer(from_fn_with_state(accounts.clone(), gate::authenticate))
+    let accounts = accounts.clone();
+    routes.layer(layer_fn(move |open: Route| {
+        let guarded = from_fn_with_state(accounts.clone(), gate::throttle).layer(open.clone());
+        let guarded = from_fn_with_state(accounts.clone(), gate::measure).layer(guarded);
+        let guarded = from_fn_with_state(accounts.clone(), gate::authenticate).layer(guarded);
+        service_fn(move |request: Request| match is_player(request.headers()) {
+            true => Either::Left(open.clone().oneshot(request)),
+            false => Either::Right(guarded.clone().oneshot(request)),
+        })
+    }))
+}
+
+fn is_player(headers: &HeaderMap) -> bool {
+    headers.get(AUTHORIZATION).is_some_and(|value| value.as_bytes().starts_with(b"Bearer pl_"))
 }
 
 /// Around everything: what every answer carries, and answers for paths and methods that there are not.
@@ -37,7 +53,7 @@ pub(crate) fn around(routes: Router) -> Router {
     routes
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(from_fn(headers))
+        .layer(MapResponseLayer::new(headers))
 }
 
 pub(crate) async fn not_found(request: Request) -> Response {
@@ -61,8 +77,7 @@ fn broken(panic: Box<dyn std::any::Any + Send>) -> Response {
 const POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
      connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'self'; form-action 'self'";
 
-async fn headers(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+fn headers(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.reserve(5);
     let mut set = |name: HeaderName, value: &'static str| {

@@ -40,6 +40,34 @@ it("draws a feed as a list, and follows no script", () => {
   });
 });
 
+it("says first what one asks for first, and writes seconds as moments", () => {
+  const shape = shapeOf({
+    coord: { lon: 139.7 },
+    weather: [{ id: 802, description: "scattered clouds" }],
+    main: { temp: 18.9 },
+    sys: { sunrise: 1_767_225_600 },
+    cod: 200,
+  });
+  expect(shape).toMatchObject({
+    facts: [
+      ["main temp", "18.9"],
+      ["weather description", "scattered clouds"],
+      ["sys sunrise", "2026-01-01T00:00:00.000Z"],
+      ["coord lon", "139.7"],
+      ["weather id", "802"],
+      ["cod", "200"],
+    ],
+  });
+});
+
+it("turns a list that grows at its end, and reads summaries as text", () => {
+  const shape = shapeOf([
+    { name: "Build", at: "2026-01-01T00:00:00Z" },
+    { name: "Test", at: "2026-01-02T00:00:00Z", summary: "<p>All &amp; <b>green</b></p>" },
+  ]);
+  expect(shape).toMatchObject({ items: [{ title: "Test", detail: "All & green" }, { title: "Build" }] });
+});
+
 it("draws numbers as a line, and the rest as it is", () => {
   expect(shapeOf([1, 2, 3])).toEqual({ kind: "series", values: [1, 2, 3] });
   expect(

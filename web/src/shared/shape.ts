@@ -3,11 +3,18 @@
 import type { Fields, Json } from "./api/integrations";
 
 export type Shape =
-  | { kind: "list"; title?: string; items: { title: string; detail?: string; at?: string; link?: string }[] }
+  | { kind: "list"; title?: string; items: Item[] }
   | { kind: "series"; title?: string; values: number[] }
   | { kind: "card"; title?: string; facts: [string, string][]; series?: { name: string; values: number[] } }
   | { kind: "text"; text: string }
   | { kind: "none" };
+
+export interface Item {
+  title: string;
+  detail?: string;
+  at?: string;
+  link?: string;
+}
 
 const TITLES = ["title", "name", "headline", "subject", "summary", "text", "message", "label", "login", "id"];
 const DETAILS = [
@@ -56,7 +63,7 @@ export function shapeOf(document: Json): Shape {
   return {
     kind: "card",
     title,
-    facts: facts.filter(([, value]) => value !== title),
+    facts: ranked(facts.filter(([, value]) => value !== title)),
     series: numbers ? { name: named!, values: numbers } : undefined,
   };
 }
@@ -65,23 +72,31 @@ function ofList(list: Json[]): Shape {
   if (list.length === 0) return { kind: "list", items: [] };
   const values = numbersOf(list);
   if (values) return { kind: "series", values };
-  return {
-    kind: "list",
-    items: list.map((item) => {
-      if (item === null || typeof item !== "object") return { title: String(item) };
-      if (Array.isArray(item)) return { title: item.map(String).join(", ") };
-      const title =
-        textAt(item, TITLES) ?? Object.values(item).find((value) => typeof value === "string") ?? "…";
-      const detail = textAt(item, DETAILS);
-      return {
-        title: String(title),
-        detail: detail === title ? undefined : detail,
-        at: momentAt(item),
-        link: linkAt(item),
-      };
-    }),
-  };
+  const items = itemsOf(list);
+  // What is appended at the end is what one wants to see first.
+  const grows = Date.parse(items[0]?.at ?? "") < Date.parse(items.at(-1)?.at ?? "");
+  return { kind: "list", items: grows ? items.reverse() : items };
 }
+
+function itemsOf(list: Json[]): Item[] {
+  return list.map((item): Item => {
+    if (item === null || typeof item !== "object") return { title: String(item) };
+    if (Array.isArray(item)) return { title: item.map(String).join(", ") };
+    const title =
+      textAt(item, TITLES) ?? Object.values(item).find((value) => typeof value === "string") ?? "…";
+    const detail = textAt(item, DETAILS);
+    return {
+      title: String(title),
+      detail: detail === title ? undefined : detail && plainOf(detail),
+      at: momentAt(item),
+      link: linkAt(item),
+    };
+  });
+}
+
+/** The text of a piece of HTML, which is what feeds call a summary. Nothing in it is run. */
+const plainOf = (text: string) =>
+  /[<&]/.test(text) ? (new DOMParser().parseFromString(text, "text/html").body.textContent ?? "") : text;
 
 /** Two or more numbers, or objects that each hold one, make a line. */
 function numbersOf(list: Json[]): number[] | undefined {
@@ -100,10 +115,50 @@ function numbersOf(list: Json[]): number[] | undefined {
 function factsOf(document: Fields, prefix = ""): [string, string][] {
   return Object.entries(document).flatMap(([name, value]): [string, string][] => {
     const label = prefix ? `${prefix} ${name}` : name;
-    if (value === null || Array.isArray(value)) return [];
+    if (Array.isArray(value)) {
+      const only = value.length === 1 ? value[0] : undefined;
+      return only && typeof only === "object" && !Array.isArray(only) && !prefix ? factsOf(only, name) : [];
+    }
+    if (value === null) return [];
     if (typeof value === "object") return prefix ? [] : factsOf(value, name);
-    return [[label.replaceAll("_", " "), String(value)]];
+    return [[label.replaceAll("_", " "), isEpoch(name, value) ? momentOf(value) : String(value)]];
   });
+}
+
+const isEpoch = (name: string, value: Json): value is number =>
+  typeof value === "number" &&
+  value > 1e9 &&
+  value < 4e9 &&
+  /(^|_)(dt|at|time|timestamp|date|sunrise|sunset)$/.test(name);
+const momentOf = (seconds: number) => new Date(seconds * 1000).toISOString();
+
+const LOUD = [
+  "temp",
+  "temperature",
+  "price",
+  "value",
+  "total",
+  "count",
+  "change",
+  "description",
+  "status",
+  "state",
+  "humidity",
+  "speed",
+];
+const QUIET = ["id", "icon", "cod", "code", "lat", "lon", "base", "timezone", "link", "url"];
+
+/** What one asks for first comes first; what machines need comes last. */
+function ranked(facts: [string, string][]): [string, string][] {
+  const rank = ([name]: [string, string]) => {
+    const last = name.split(" ").at(-1)!;
+    const loud = LOUD.indexOf(last);
+    return loud >= 0 ? loud : QUIET.includes(last) ? 1_000 : 500;
+  };
+  return facts
+    .map((fact) => [rank(fact), fact] as const)
+    .sort(([a], [b]) => a - b)
+    .map(([, fact]) => fact);
 }
 
 function textAt(item: Fields, names: string[]): string | undefined {

@@ -20,6 +20,9 @@ export function relative(at: string | number, now: number): string {
   return words.format(Math.trunc(seconds / size), unit);
 }
 
+/** A text that is a moment, such as `2026-01-15T12:00:00Z`. */
+export const moments = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
+
 export const exact = (at: string | number) => absolute.format(new Date(at));
 
 /** An age in at most four characters: `12s`, `5m`, `3h`, `9d`. */

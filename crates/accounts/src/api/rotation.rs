@@ -55,7 +55,7 @@ pub(super) async fn post(
     ApiPath(id): ApiPath<WorkspaceId>,
 ) -> Answer<(StatusCode, ApiJson<RotationView>)> {
     find(&accounts, &caller, id).await?;
-    let version = accounts.db().rotate_workspace(&accounts.0.master.load(), id).await?;
+    let version = accounts.db().rotate_workspace(id).await?;
     let mut tx = caller.workspace.write().await?;
     let progress = rotation::Progress { version, done: 0, finished: false };
     tx.emit(id, rotation::EVENT, id, json!(progress)).await?;

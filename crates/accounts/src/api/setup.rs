@@ -71,6 +71,6 @@ pub(super) async fn post(
     audit::write(&mut tx, &workspace, by, "session.created", founded.user, json!({})).await?;
     let login = accounts.begin_session(&mut tx, founded.user).await?;
     tx.commit().await?;
-    accounts.use_key(&founded.key)?;
+    accounts.use_key(&founded.key).await?;
     session::signed_in(&accounts, &login, StatusCode::CREATED).await
 }

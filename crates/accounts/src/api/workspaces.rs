@@ -96,7 +96,7 @@ pub(super) async fn create(
     Extension(RemoteAddr(remote_addr)): Extension<RemoteAddr>,
     login: Result<Login, crate::gate::Failure>,
     caller: Result<Caller<may::Owner>, crate::gate::Failure>,
-    ApiJson(body): ApiJson<NameWorkspace>,
+    body: Result<ApiJson<NameWorkspace>, crate::gate::Failure>,
 ) -> Answer<(StatusCode, ApiJson<WorkspaceView>)> {
     let (owner, actor) = match login {
         Ok(Login(session)) => (session.user, Actor::User(session.user)),
@@ -105,12 +105,14 @@ pub(super) async fn create(
             (person_behind(&accounts, &caller.identity).await?, caller.actor)
         }
     };
+    // Only who may make one is told what is wrong with the body.
+    let ApiJson(body) = body?;
     let name = read_name(&body.name, "/name")?;
     let mut tx = accounts.db().system(true).await?;
     let by = By { actor, remote_addr };
     let (stored, key) = accounts.new_workspace(&mut tx, &name, owner, by).await?;
     accounts.commit_person(tx, owner).await?;
-    accounts.use_key(&key)?;
+    accounts.use_key(&key).await?;
     Ok((StatusCode::CREATED, ApiJson(WorkspaceView::of(stored, Some(Role::Owner)))))
 }
 

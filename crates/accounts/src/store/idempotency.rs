@@ -71,7 +71,7 @@ pub(crate) async fn begin(
     if row.int("status")? == RUNNING {
         return Ok(Found::Running);
     }
-    let plain = workspace.open(NOUN, &key, &row.blob("sealed")?)?;
+    let plain = workspace.open(NOUN, &key, &row.blob("sealed")?).await?;
     let unreadable = |error: serde_json::Error| DbError::Row {
         column: "sealed".to_owned(),
         what: error.to_string(),

@@ -4,7 +4,6 @@ use crate::world::{PASSWORD, Who, World};
 use accounts::{Accounts, AccountsConfig};
 use db::{Signal, Worker};
 use serde_json::{Value, json};
-use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -227,8 +226,7 @@ async fn another_node_hears_of_a_deleted_key() {
         let options = db::Options { clock: world.clock.clone(), ..db::Options::new(&world.db.url) };
         let there = db::Db::open(options).await.unwrap();
         let mut signals = there.signals();
-        let master = Arc::new(world.db.master.clone());
-        let there = Accounts::new(there, AccountsConfig::default(), master).await.unwrap();
+        let there = Accounts::new(there, AccountsConfig::default()).await.unwrap();
         let there = there.guard(there.routes().split_for_parts().0);
         world.get_from(&there, &key, "/api/v1/scopes").await.expect(200);
         world.delete(&owner, &format!("/api/v1/api-keys/{id}")).await.expect(204);

@@ -10,7 +10,6 @@ use http_body_util::BodyExt as _;
 use kernel::{Clock, Secret};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
-use std::sync::Arc;
 use tower::ServiceExt as _;
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
@@ -77,8 +76,7 @@ impl World {
         let mut worlds = Vec::new();
         let clock = Clock::manual(START);
         for db in databases_at(clock.clone()).await {
-            let master = Arc::new(db.master.clone());
-            let accounts = Accounts::new(db.db.clone(), config.clone(), master).await.unwrap();
+            let accounts = Accounts::new(db.db.clone(), config.clone()).await.unwrap();
             let (router, _) = accounts.routes().split_for_parts();
             let router = accounts.guard(router);
             worlds.push(Self { db, clock: clock.clone(), accounts, router });

@@ -23,9 +23,9 @@ pub(crate) struct Stored {
 
 impl Stored {
     /// Opens it. `db` may be of any workspace: it is opened for the one that it was sealed for.
-    pub(crate) fn open(&self, db: &db::Db) -> Result<Map<String, Value>, DbError> {
+    pub(crate) async fn open(&self, db: &db::Db) -> Result<Map<String, Value>, DbError> {
         let owner = db.workspace(self.credential.workspace);
-        let plain = owner.open(NOUN, &self.credential.id, &self.sealed)?;
+        let plain = owner.open(NOUN, &self.credential.id, &self.sealed).await?;
         serde_json::from_slice(&plain)
             .map_err(|error| DbError::Row { column: "sealed".to_owned(), what: error.to_string() })
     }

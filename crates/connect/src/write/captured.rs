@@ -34,7 +34,7 @@ impl Connect {
         let config = owner.widget_config();
         let there = credentials::of_owner(&mut tx, workspace.id(), integration.id, config).await?;
         let mut fields = match &there {
-            Some(there) => there.open(workspace.db())?,
+            Some(there) => there.open(workspace.db()).await?,
             None => Map::new(),
         };
         if fields.get(field).and_then(Value::as_str).is_some_and(|text| !text.is_empty()) {

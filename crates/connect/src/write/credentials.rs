@@ -145,7 +145,7 @@ impl Connect {
         let mut tx = workspace.write().await?;
         let mut stored = found(&mut tx, identity, id).await?;
         let integration = self.integration_of(&mut tx, identity, &stored).await?;
-        let known = stored.open(workspace.db())?;
+        let known = stored.open(workspace.db()).await?;
         let mut whole =
             checked(&fields, &known, self.rules_of(&stored, integration.as_ref()).as_ref())?;
         // What stands masked in the configuration is not part of what is posted as credentials.
@@ -204,7 +204,7 @@ impl Connect {
             }
             Some(fields) => {
                 let integration = self.integration_of(&mut tx, identity, &stored).await?;
-                let known = stored.open(workspace.db())?;
+                let known = stored.open(workspace.db()).await?;
                 let mut whole = known.clone();
                 for (name, value) in fields {
                     if value.is_null() {

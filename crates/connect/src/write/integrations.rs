@@ -135,7 +135,7 @@ impl Connect {
         let before = self.listed(&mut tx, identity, id).await?.integration;
         let stored = credentials::of_owner(&mut tx, workspace.id(), id, None).await?;
         let known = match &stored {
-            Some(stored) => stored.open(workspace.db())?,
+            Some(stored) => stored.open(workspace.db()).await?,
             None => Map::new(),
         };
         let mut after = before.clone();

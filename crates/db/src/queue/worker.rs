@@ -1,7 +1,7 @@
 //! Who runs the jobs. One dispatcher per lane knows in memory when each workspace has something due,
 //! takes a few jobs of each in turn, and runs them side by side.
 
-use kernel::{Entropy, JobKind, Lane, Timestamp, WorkspaceId};
+use kernel::{Entropy, Lane, Timestamp, WorkspaceId};
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,8 +25,10 @@ const PATIENCE: Duration = Duration::from_secs(6);
 /// Runs the jobs of every registered kind.
 pub struct Worker {
     db: Db,
-    handlers: HashMap<&'static str, (JobKind, Arc<dyn Handler>)>,
+    handlers: Handlers,
 }
+
+type Handlers = HashMap<&'static str, Arc<dyn Handler>>;
 
 impl Worker {
     /// A worker without handlers yet.
@@ -38,7 +40,7 @@ impl Worker {
     #[must_use]
     pub fn handle(mut self, handler: impl Handler) -> Self {
         let kind = handler.kind();
-        self.handlers.insert(kind.name, (kind, Arc::new(handler)));
+        self.handlers.insert(kind.name, Arc::new(handler));
         self
     }
 
@@ -134,7 +136,7 @@ impl Agenda {
 struct Dispatcher {
     db: Db,
     lane: Lane,
-    handlers: Arc<HashMap<&'static str, (JobKind, Arc<dyn Handler>)>>,
+    handlers: Arc<Handlers>,
     permits: Arc<Semaphore>,
     agenda: Agenda,
     running: TaskTracker,
@@ -220,7 +222,7 @@ impl Dispatcher {
     fn start(&self, job: Job, permit: OwnedSemaphorePermit) {
         let db = self.db.clone();
         let stop = self.stop.clone();
-        let handler = self.handlers.get(job.kind.as_str()).map(|(_, handler)| handler.clone());
+        let handler = self.handlers.get(job.kind.as_str()).cloned();
         self.running.spawn(async move {
             let _permit = permit;
             let ended = run_job(&db, handler, &job, &stop).await;

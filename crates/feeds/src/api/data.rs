@@ -30,18 +30,22 @@ pub(crate) struct Data {
     #[schema(example = 7)]
     version: u64,
     /// When the document was last seen to be so; null before the first.
+    #[schema(value_type = Value)]
     fetched_at: String,
     /// When it is due again; null for a feed that is only pushed to.
+    #[schema(value_type = Value)]
     refresh_at: String,
     status: Status,
     /// Whether the last attempt to renew it failed or is overdue.
     stale: bool,
     /// Why the last attempt failed, or null.
+    #[schema(value_type = Value)]
     error_message: String,
 }
 
 /// How a document is asked for.
 #[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes a query that is read by hand")]
 pub(crate) struct DataQuery {
     /// The version you have; answered with 304 while it is the newest.

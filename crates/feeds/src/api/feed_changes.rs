@@ -190,6 +190,10 @@ impl Feeds {
             let detail = "The feed is switched off; switch it on first.";
             return Err(Problem::new(&codes::CONFLICT, detail).into());
         }
+        if !self.integration(identity, feed.integration).await?.enabled {
+            let detail = "The integration is switched off; switch it on first.";
+            return Err(Problem::new(&codes::INTEGRATION_DISABLED, detail).into());
+        }
         self.pull_now(&mut tx, workspace, id).await?;
         tx.commit().await?;
         Ok(())

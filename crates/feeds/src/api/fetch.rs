@@ -73,7 +73,11 @@ pub struct FetchedData {
 }
 
 /// Answers that may serve again, up to 64 MiB of them.
-pub(crate) struct Fetched(Cache<(WorkspaceId, [u8; 32]), Arc<(FetchedData, usize)>>);
+pub(crate) struct Fetched(Cache<Key, Arc<Weighed>>);
+
+type Key = (WorkspaceId, [u8; 32]);
+/// An answer and its size.
+type Weighed = (FetchedData, usize);
 
 const MEMORY: u64 = 64 * 1024 * 1024;
 const MAX_AGE: u64 = 30;

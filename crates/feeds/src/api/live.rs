@@ -9,23 +9,35 @@ use axum::response::{IntoResponse, Response};
 use futures::{Stream, StreamExt as _, stream};
 use http::request::Parts;
 use kernel::{FeedId, Problem, WidgetConfigId, WorkspaceId, codes};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
+use utoipa::ToSchema;
 
 use super::data::{Asked, DataQuery};
 use crate::Feeds;
 use crate::served::Served;
+
+/// A Server-Sent Event.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct LiveEvent {
+    /// `update`.
+    event: String,
+    /// The version.
+    id: String,
+    /// What the data path would answer, as JSON text; `{"version"}` alone with `data=false`.
+    data: String,
+}
 
 /// Follow a feed
 ///
 /// `update` events: one with the document as it stands, then one for each new version.
 #[utoipa::path(get, path = "/api/v1/feeds/{id}/events", tag = "Live",
     params(("id" = String, Path, description = "The feed's id"), DataQuery),
-    responses((status = 200, content_type = "text/event-stream", body = String)),
+    responses((status = 200, content_type = "text/event-stream", body = LiveEvent)),
     security(("api_key" = ["feeds:read"])))]
 pub(crate) async fn feed_events(
     State(feeds): State<Feeds>,
@@ -43,7 +55,7 @@ pub(crate) async fn feed_events(
 /// The same as for a feed; a player's token follows exactly the widgets that it was given.
 #[utoipa::path(get, path = "/api/widgets-config/{id}/events", tag = "Live",
     params(("id" = String, Path, description = "The widget config's id"), DataQuery),
-    responses((status = 200, content_type = "text/event-stream", body = String)),
+    responses((status = 200, content_type = "text/event-stream", body = LiveEvent)),
     security(("api_key" = ["widgets:read"]), ("player" = [])))]
 pub(crate) async fn widget_config_events(
     State(feeds): State<Feeds>,
@@ -103,11 +115,12 @@ fn versions(
 ///
 /// A WebSocket. Send `{"subscribe": ["feed_…", "wcfg_…"]}` or `{"unsubscribe": […]}`; receive
 /// `{"type": "update", "id", "payload"}` with what the data path would answer, and
-/// `{"type": "error", "id", "code", "detail"}`.
+/// `{"type": "error", "id", "code", "detail"}`. A key needs `feeds:read` to follow feeds and `widgets:read`
+/// to follow widgets.
 #[utoipa::path(get, path = "/api/v1/live", tag = "Live",
     params(("token" = Option<String>, Query, description = "A player token, for browsers")),
     responses((status = 101, description = "The socket is open")),
-    security(("api_key" = ["feeds:read"]), ("player" = [])))]
+    security(("api_key" = []), ("player" = [])))]
 pub(crate) async fn socket(State(feeds): State<Feeds>, request: Request) -> Answer<Response> {
     let (mut parts, _) = request.into_parts();
     let asked = Asked::read(&parts)?;

@@ -49,7 +49,7 @@ impl ApplyJob {
         drop(tx);
         let settings = feeds.push_settings(&workspace, &feed).await?;
         let document = document.and_then(|text| serde_json::from_str::<Value>(text.get()).ok());
-        let found = fold(&workspace, &pending, document, &settings)?;
+        let found = fold(&workspace, &pending, document, &settings).await?;
 
         let mut tx = workspace.write().await?;
         if let Some(document) = &found.document {
@@ -120,7 +120,7 @@ struct Folded<'a> {
     failed: Vec<(&'a Inbound, String)>,
 }
 
-fn fold<'a>(
+async fn fold<'a>(
     workspace: &db::Workspace,
     pending: &'a [Inbound],
     document: Option<Value>,
@@ -130,13 +130,13 @@ fn fold<'a>(
     let mut current = document;
     // When each push replaces what was there, only the last readable one matters.
     let replaces = settings.apply == Apply::Replace;
-    let in_order: Box<dyn Iterator<Item = &Inbound>> =
+    let in_order: Box<dyn Iterator<Item = &Inbound> + Send> =
         if replaces { Box::new(pending.iter().rev()) } else { Box::new(pending.iter()) };
     for push in in_order {
         if replaces && folded.last.is_some() {
             break;
         }
-        let body = workspace.inbound_body(push)?;
+        let body = workspace.inbound_body(push).await?;
         match push::payload(&push.content_type, &body, settings) {
             Ok(payload) => {
                 current = Some(apply(current.take(), payload, settings.apply));

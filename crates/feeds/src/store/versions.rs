@@ -88,7 +88,7 @@ pub(crate) async fn document(
     let Some(row) = tx.fetch_optional(sql, args![workspace.id(), feed, version]).await? else {
         return Ok(None);
     };
-    let plain = workspace.open(NOUN, &seal_id(feed, version), &row.blob("sealed")?)?;
+    let plain = workspace.open(NOUN, &seal_id(feed, version), &row.blob("sealed")?).await?;
     let unreadable = |what: String| DbError::Row { column: "sealed".to_owned(), what };
     let text = String::from_utf8(plain).map_err(|error| unreadable(error.to_string()))?;
     RawValue::from_string(text).map(Some).map_err(|error| unreadable(error.to_string()))

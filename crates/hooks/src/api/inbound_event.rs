@@ -98,7 +98,7 @@ impl InboundEvent {
         let payload_truncated = shown == Shown::Brief && event.bytes > MOST_IN_LISTS;
         let (mut payload, mut parse_error, mut raw_base64) = (None, None, None);
         if !payload_truncated {
-            let body = workspace.inbound_body(&event)?;
+            let body = workspace.inbound_body(&event).await?;
             let integration = hooks.connect().integration(workspace, event.integration).await?;
             let push = integration.as_ref().and_then(|it| it.provider_def.push.as_ref());
             let field = push.and_then(|push| push.form_json_field.as_deref());

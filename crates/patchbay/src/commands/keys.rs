@@ -57,7 +57,7 @@ pub(crate) async fn run(settings: &Settings, command: Keys) -> Result<()> {
             };
             let mut rotated = Vec::new();
             for workspace in workspaces {
-                let version = vaulted.db.rotate_workspace(&vaulted.master, workspace).await?;
+                let version = vaulted.db.rotate_workspace(workspace).await?;
                 let mut rows = 0;
                 loop {
                     let progress = vaulted.db.seal_anew(workspace).await?;

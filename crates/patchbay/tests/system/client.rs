@@ -79,6 +79,10 @@ impl Client {
         self.nobody().with("authorization", &format!("Bearer {key}"))
     }
 
+    pub(crate) fn at(&self, address: SocketAddr) -> Self {
+        Self { address, ..self.clone() }
+    }
+
     pub(crate) fn nobody(&self) -> Self {
         Self { headers: Vec::new(), ..self.clone() }
     }

@@ -15,13 +15,17 @@ import { useEvents } from "@/shared/live";
 import type { EventEntry } from "@/shared/api/health";
 import classes from "./Board.module.css";
 import { Cable, type CableData } from "./Cable";
-import { layout, type Placed, type Shown } from "./patchbay";
+import { heightOf, layout, tallestOf, type Shown } from "./patchbay";
 import { pulse } from "./pulses";
-import { Strip } from "./Strip";
+import { Strip, type StripData } from "./Strip";
 
 const nodeTypes: NodeTypes = { strip: Strip };
 const edgeTypes: EdgeTypes = { cable: Cable };
 const MARGIN = 16;
+/** A board that needs more than this is moved about in, by its own scrolling. */
+const HIGHEST = 760;
+/** From this width on the board grows instead of the gaps on it. */
+const ROOMY = 1_600;
 
 export interface BoardProps {
   shown: Shown;
@@ -40,13 +44,19 @@ export default function Board(props: BoardProps) {
 }
 
 function Drawn({ shown, readAt, onFocus }: BoardProps) {
-  const { ref, width } = useElementSize();
+  const { ref, width, height } = useElementSize();
   const { setViewport } = useReactFlow();
   const room = Math.max(0, width - 2 * MARGIN);
-  const placed = useMemo(() => layout(shown, room), [shown, room]);
-  const zoom = Math.min(1, room / Math.max(1, placed.width));
-  const height = Math.min(Math.max(220, placed.height * zoom + 2 * MARGIN + 8), 760);
-  const clipped = placed.height * zoom + 2 * MARGIN > height + 8;
+  const space = Math.max(0, height - 2 * MARGIN);
+  const scale = Math.min(2, Math.max(1, room / ROOMY));
+  const placed = useMemo(
+    () => layout(shown, { width: room / scale, height: space / scale }),
+    [shown, room, space, scale],
+  );
+  const zoom = Math.min(scale, room / Math.max(1, placed.width));
+  const least = Math.min(Math.max(220, heightOf(tallestOf(shown.nodes)) * zoom + 2 * MARGIN + 8), HIGHEST);
+  const clipped = placed.height * zoom > space + 8;
+  const top = MARGIN + Math.max(0, (space - placed.height * zoom) / 2);
 
   const nodes = useMemo(
     () =>
@@ -54,7 +64,7 @@ function Drawn({ shown, readAt, onFocus }: BoardProps) {
         id: node.id,
         type: "strip",
         position: { x: node.x, y: node.y },
-        data: { node: node satisfies Placed, readAt, onFocus },
+        data: { node, size: placed.strip, readAt, onFocus } satisfies StripData,
       })),
     [placed, readAt, onFocus],
   );
@@ -65,14 +75,14 @@ function Drawn({ shown, readAt, onFocus }: BoardProps) {
         source: edge.from,
         target: edge.to,
         type: "cable",
-        data: { state: edge.state, age: edge.age_ms, readAt, crowded: shown.edges.length > 48 },
+        data: { state: edge.state, age: edge.age_ms ?? undefined, readAt, crowded: shown.edges.length > 48 },
       })),
     [shown, readAt],
   );
 
   useEffect(() => {
-    void setViewport({ x: MARGIN + (room - placed.width * zoom) / 2, y: MARGIN, zoom });
-  }, [setViewport, zoom, room, placed.width]);
+    void setViewport({ x: MARGIN + (room - placed.width * zoom) / 2, y: top, zoom });
+  }, [setViewport, zoom, room, top, placed.width]);
 
   // Data runs from the source to the screens: first into the feed, then out of it.
   const onLive = useCallback(
@@ -92,30 +102,32 @@ function Drawn({ shown, readAt, onFocus }: BoardProps) {
   useEvents(onLive);
 
   return (
-    <div ref={ref} className={classes.board} style={{ height }}>
+    <div ref={ref} className={classes.board} style={{ minHeight: least }}>
       {width > 0 && (
-        <ReactFlow
-          nodes={nodes}
-          edges={edges}
-          nodeTypes={nodeTypes}
-          edgeTypes={edgeTypes}
-          defaultViewport={{ x: MARGIN, y: MARGIN, zoom }}
-          minZoom={0.15}
-          maxZoom={1.6}
-          onlyRenderVisibleElements={nodes.length > 150}
-          nodesDraggable={false}
-          nodesConnectable={false}
-          nodesFocusable={false}
-          edgesFocusable={false}
-          elementsSelectable={false}
-          panOnDrag
-          panOnScroll={clipped}
-          zoomOnScroll={false}
-          preventScrolling={clipped}
-          aria-label="Patch bay: what feeds what. The list view says the same in words."
-        >
-          {(clipped || zoom < 0.8) && <Controls showInteractive={false} position="top-right" />}
-        </ReactFlow>
+        <div className={classes.inner}>
+          <ReactFlow
+            nodes={nodes}
+            edges={edges}
+            nodeTypes={nodeTypes}
+            edgeTypes={edgeTypes}
+            defaultViewport={{ x: MARGIN, y: top, zoom }}
+            minZoom={0.15}
+            maxZoom={1.6}
+            onlyRenderVisibleElements={nodes.length > 150}
+            nodesDraggable={false}
+            nodesConnectable={false}
+            nodesFocusable={false}
+            edgesFocusable={false}
+            elementsSelectable={false}
+            panOnDrag
+            panOnScroll={clipped}
+            zoomOnScroll={false}
+            preventScrolling={clipped}
+            aria-label="Patch bay: what feeds what. The list view says the same in words."
+          >
+            {(clipped || zoom < 0.8) && <Controls showInteractive={false} position="top-right" />}
+          </ReactFlow>
+        </div>
       )}
     </div>
   );

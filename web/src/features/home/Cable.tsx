@@ -7,7 +7,7 @@ import classes from "./Board.module.css";
 import { cable, labelAt } from "./patchbay";
 import { usePulses } from "./pulses";
 
-export type CableData = { state: State; age: number | null; readAt: number; crowded: boolean };
+export type CableData = { state: State; age: number | undefined; readAt: number; crowded: boolean };
 
 /** A cord between two jacks: its state by colour and pattern, its age in the middle, a light when data passes. */
 export function Cable({ id, sourceX, sourceY, targetX, targetY, data }: EdgeProps<Edge<CableData>>) {
@@ -27,7 +27,7 @@ export function Cable({ id, sourceX, sourceY, targetX, targetY, data }: EdgeProp
           <circle r={5} className={classes.light} style={{ offsetPath: `path("${path}")` }} />
         </g>
       )}
-      {(!crowded || !good) && (age !== null || !good) && (
+      {(!crowded || !good) && (age !== undefined || !good) && (
         <EdgeLabelRenderer>
           <span
             className={classes.tag}
@@ -35,7 +35,7 @@ export function Cable({ id, sourceX, sourceY, targetX, targetY, data }: EdgeProp
             style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}
           >
             {!good && <StateIcon state={state} size={12} />}
-            {age === null ? state : aged(age + Math.max(0, now - readAt))}
+            {age === undefined ? state : aged(age + Math.max(0, now - readAt))}
           </span>
         </EdgeLabelRenderer>
       )}

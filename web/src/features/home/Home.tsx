@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useCallback, useMemo } from "react";
 import { health, type Graph } from "@/shared/api/health";
 import { useUrlState } from "@/shared/listing";
-import { count } from "@/shared/text";
+import { plural } from "@/shared/text";
 import { Page, Section } from "@/shared/ui/Page";
 import { Problem } from "@/shared/ui/Problem";
 import { Throughput } from "@/shared/ui/Throughput";
@@ -14,6 +14,7 @@ import { FirstSteps } from "./FirstSteps";
 import { Freshness } from "./Freshness";
 import { GraphList } from "./GraphList";
 import classes from "./Home.module.css";
+import { Screens } from "./Screens";
 import { Attention } from "./Attention";
 import { arrange, CROWD } from "./patchbay";
 
@@ -31,7 +32,10 @@ export default function Home() {
       {empty && <FirstSteps />}
       {graph.data && !empty && (
         <div className={classes.home}>
-          <Bay graph={graph.data} readAt={graph.dataUpdatedAt} />
+          <div className={classes.bay}>
+            <Bay graph={graph.data} readAt={graph.dataUpdatedAt} />
+            <Screens />
+          </div>
           <div className={classes.side}>
             <Attention status={status.data} graph={graph.data} />
             <Section title="Throughput">
@@ -55,8 +59,8 @@ function Amounts({ graph }: { graph: Graph }) {
   const of = (kind: string) => graph.nodes.filter((node) => node.kind === kind).length;
   return (
     <>
-      {count(of("integration"))} sources, {count(of("feed"))} feeds, {count(of("widget"))} widgets,{" "}
-      {count(of("player"))} players
+      {plural(of("integration"), "source")}, {plural(of("feed"), "feed")}, {plural(of("widget"), "widget")},{" "}
+      {plural(of("player"), "player")}
     </>
   );
 }
@@ -73,7 +77,7 @@ function Bay({ graph, readAt }: { graph: Graph; readAt: number }) {
     return { nodes: graph.nodes.filter(({ id }) => ids.has(id)), edges: graph.edges };
   }, [graph, shown]);
   return (
-    <div className={classes.bay}>
+    <div className={classes.panel}>
       <div className={classes.tools}>
         <SegmentedControl
           size="xs"

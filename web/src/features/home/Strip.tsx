@@ -17,9 +17,16 @@ const icons: Record<GraphKind, Icon> = {
   player: IconDeviceTv,
 };
 
+export interface StripData extends Record<string, unknown> {
+  node: Placed;
+  size: { width: number; height: number };
+  readAt: number;
+  onFocus: (id: string) => void;
+}
+
 /** One strip of the panel with its jacks. A group opens in place, anything else opens its page. */
 export function Strip({ data }: NodeProps) {
-  const { node, readAt, onFocus } = data as { node: Placed; readAt: number; onFocus: (id: string) => void };
+  const { node, size, readAt, onFocus } = data as StripData;
   const now = useNow();
   const Mark = node.members > 1 ? IconStack2 : icons[node.kind];
   const old = typeof node.age_ms === "number" ? age(node.age_ms + Math.max(0, now - readAt)) : undefined;
@@ -48,7 +55,8 @@ export function Strip({ data }: NodeProps) {
       className={classes.strip}
       data-state={node.state}
       data-group={node.members > 1}
-      style={{ width: node.width }}
+      data-tall={size.height > 58}
+      style={size}
     >
       {node.kind !== "integration" && (
         <Handle type="target" position={Position.Left} className={classes.jack} isConnectable={false} />

@@ -61,10 +61,10 @@ it("shows few things as they are", () => {
 });
 
 it("puts sources left, feeds beside what they come from, players right", () => {
-  const { nodes, width, height } = layout(arrange(small), 1_000);
+  const { nodes, strip, width, height } = layout(arrange(small), { width: 1_000, height: 0 });
   const at = Object.fromEntries(nodes.map((placed) => [placed.id, placed]));
   expect(at.int_a!.x).toBe(0);
-  expect(at.play_a!.x + at.play_a!.width).toBeCloseTo(width);
+  expect(at.play_a!.x + strip.width).toBeCloseTo(width);
   expect([at.int_a!.x, at.feed_a!.x, at.wcfg_a!.x, at.play_a!.x]).toEqual(
     [...new Set(nodes.map(({ x }) => x))].sort((a, b) => a - b),
   );
@@ -72,8 +72,16 @@ it("puts sources left, feeds beside what they come from, players right", () => {
   expect(height).toBe(NODE.row + NODE.height);
 });
 
+it("uses the room there is, up to a measure", () => {
+  const of = (width: number, height: number) => layout(arrange(small), { width, height });
+  expect(of(2_400, 4_000).strip).toEqual({ width: NODE.widest, height: NODE.highest });
+  expect(of(2_400, 4_000).height).toBe(NODE.farthest + NODE.farthest - (NODE.row - NODE.height));
+  expect(of(100, 0).strip).toEqual({ width: NODE.width, height: NODE.height });
+  expect(of(1_300, 0).width).toBeCloseTo(1_300);
+});
+
 it("never puts two things in one place", () => {
-  const { nodes } = layout(arrange(crowd(12, 4)), 800);
+  const { nodes } = layout(arrange(crowd(12, 4)), { width: 800, height: 600 });
   expect(new Set(nodes.map(({ x, y }) => `${x} ${y}`)).size).toBe(nodes.length);
 });
 

@@ -169,46 +169,61 @@ function gather({ nodes, edges }: Graph, key: Key): Shown {
   return { nodes: shown, edges: [...cables.values()], shownAs };
 }
 
-export const NODE = { width: 178, widest: 236, height: 50, row: 62 };
+/** Measures of a strip and of the distance between two; what has two sizes grows with the room there is. */
+export const NODE = { width: 164, widest: 330, height: 50, highest: 62, row: 62, farthest: 96 };
+const GAP = { least: 60, wished: 100, most: 420 };
 
 export interface Placed extends ShownNode {
   x: number;
   y: number;
-  width: number;
 }
 
 export interface Layout {
   nodes: Placed[];
+  /** The size of each strip. */
+  strip: { width: number; height: number };
   width: number;
   height: number;
 }
 
+/** How high the board has to be for so many strips in its tallest column. */
+export const heightOf = (rows: number, row = NODE.row) => Math.max(0, rows * row - (NODE.row - NODE.height));
+export const tallestOf = (nodes: ShownNode[]) =>
+  Math.max(0, ...columns.map((kind) => nodes.filter((node) => node.kind === kind).length));
+
 const columns: GraphKind[] = ["integration", "feed", "widget", "player"];
 
 /** Sources on the left, players on the right; each beside what it hangs on, so that cables cross little. */
-export function layout({ nodes, edges }: Pick<Shown, "nodes" | "edges">, room: number): Layout {
+export function layout(
+  { nodes, edges }: Pick<Shown, "nodes" | "edges">,
+  room: { width: number; height: number },
+): Layout {
   const used = columns
     .map((kind) => nodes.filter((node) => node.kind === kind))
     .filter((column) => column.length > 0);
   const gaps = Math.max(1, used.length - 1);
-  const width = Math.min(NODE.widest, Math.max(NODE.width, (room - gaps * 110) / used.length));
-  const gap = Math.min(260, Math.max(84, (room - used.length * width) / gaps));
-  const tallest = Math.max(0, ...used.map(({ length }) => length));
+  const width = clamp((room.width - gaps * GAP.wished) / used.length, NODE.width, NODE.widest);
+  const gap = clamp((room.width - used.length * width) / gaps, GAP.least, GAP.most);
+  const tallest = tallestOf(nodes);
+  const row = clamp((room.height + NODE.row - NODE.height) / Math.max(1, tallest), NODE.row, NODE.farthest);
+  const strip = { width, height: Math.min(NODE.highest, row - (NODE.row - NODE.height)) };
   const sorted = untangle(used, edges, tallest);
   return {
     nodes: sorted.flatMap((column, index) => {
-      const top = ((tallest - column.length) * NODE.row) / 2;
-      return column.map((node, row): Placed => ({
+      const top = ((tallest - column.length) * row) / 2;
+      return column.map((node, at): Placed => ({
         ...node,
-        width,
         x: index * (width + gap),
-        y: top + row * NODE.row,
+        y: top + at * row,
       }));
     }),
+    strip,
     width: used.length * width + Math.max(0, used.length - 1) * gap,
-    height: Math.max(0, tallest * NODE.row - (NODE.row - NODE.height)),
+    height: heightOf(tallest, row),
   };
 }
+
+const clamp = (value: number, least: number, most: number) => Math.min(most, Math.max(least, value));
 
 /** Sorts each column by where its neighbours are, to the right and back a few times (the barycentre rule). */
 function untangle(used: ShownNode[][], edges: GraphEdge[], tallest: number): ShownNode[][] {

@@ -12,7 +12,7 @@ import { Facts, Page, Section } from "@/shared/ui/Page";
 import { Panel } from "@/shared/ui/Panel";
 import { Problem } from "@/shared/ui/Problem";
 import { ProviderIcon } from "@/shared/ui/ProviderIcon";
-import { StateBadge } from "@/shared/ui/State";
+import { CredentialBadge, StateBadge } from "@/shared/ui/State";
 import { Time } from "@/shared/ui/Time";
 import { CredentialTab } from "./CredentialTab";
 import { EditIntegration } from "./EditIntegration";
@@ -128,14 +128,7 @@ function Shown({ integration, provider }: { integration: Integration; provider?:
                     of={[
                       ["State", <StateBadge key="s" state={integration.status} />],
                       ["Last sync", <Time key="l" at={integration.last_sync_at} />],
-                      [
-                        "Credential",
-                        integration.credential ? (
-                          <StateBadge key="c" state={integration.credential.state} />
-                        ) : (
-                          "none needed"
-                        ),
-                      ],
+                      ["Credential", <CredentialBadge key="c" state={integration.credential?.state} />],
                       ["Provider", provider?.name ?? integration.provider],
                       ["Direction", integration.mode === "both" ? "pull and push" : integration.mode],
                       ["Credentials belong to", integration.credential_scope],

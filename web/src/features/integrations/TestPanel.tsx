@@ -85,9 +85,7 @@ function Result({ of }: { of: TestResult }) {
             )}
             <span>{steps[step.name] ?? step.name}</span>
             <span className="dim break">{step.detail}</span>
-            <span className={classes.time}>
-              {step.duration_ms == null ? "" : duration(step.duration_ms)}
-            </span>
+            <span className={classes.time}>{step.duration_ms == null ? "" : duration(step.duration_ms)}</span>
           </li>
         ))}
       </ol>

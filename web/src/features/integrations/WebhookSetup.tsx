@@ -5,6 +5,18 @@ import type { Integration, Provider } from "@/shared/api/integrations";
 import { CopyField } from "@/shared/ui/CopyField";
 import { Section } from "@/shared/ui/Page";
 
+/** A step as the catalog writes it: what stands between backticks is code. */
+const Marked = ({ text }: { text: string }) =>
+  text.split("`").map((part, index) =>
+    index % 2 ? (
+      <code key={index} className="mono break">
+        {part}
+      </code>
+    ) : (
+      part
+    ),
+  );
+
 /** The address that the other side pushes to, and what to do with it. */
 export function WebhookSetup({ integration, provider }: { integration: Integration; provider?: Provider }) {
   const push = integration.push_config;
@@ -40,7 +52,9 @@ export function WebhookSetup({ integration, provider }: { integration: Integrati
         )}
         <ol className="plain">
           {steps.map((step) => (
-            <li key={step}>{step}</li>
+            <li key={step}>
+              <Marked text={step} />
+            </li>
           ))}
         </ol>
         <Text size="sm">

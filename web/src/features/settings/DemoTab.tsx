@@ -29,11 +29,13 @@ export default function DemoTab() {
 
 const words: Record<string, string> = {
   rate_limited: "Too many requests (429)",
-  slow: "Slow",
-  server_error: "Server errors (5xx)",
+  server_error: "Server errors (503)",
   garbage: "Garbage instead of answers",
+  drop_connection: "Drops the connection",
   duplicate: "Sends everything twice",
-  late: "Sends late",
+  slow_ms: "Slow by, in ms",
+  late_ms: "Sends late by, in ms",
+  probability: "Share of requests hit, 0 to 1",
 };
 
 function Faults({ service }: { service: SandboxService }) {
@@ -49,13 +51,17 @@ function Faults({ service }: { service: SandboxService }) {
     send(next);
   };
   return (
-    <Section title={service.name}>
+    <Section title={service.title}>
       <Stack className="box" gap="xs">
-        <Text size="xs" className="mono dim break">
-          {service.url}
-        </Text>
-        {Object.entries(faults).map(([name, value]) => {
-          const label = words[name] ?? name.replaceAll("_", " ");
+        {service.url && (
+          <Text size="xs" className="mono dim break">
+            {service.url}
+          </Text>
+        )}
+        {Object.keys(words).map((name) => {
+          const value = faults[name];
+          if (value === undefined || !service.knobs.includes(name)) return null;
+          const label = words[name];
           return typeof value === "boolean" ? (
             <Switch
               key={name}
@@ -70,6 +76,8 @@ function Faults({ service }: { service: SandboxService }) {
               size="xs"
               label={label}
               min={0}
+              max={name === "probability" ? 1 : undefined}
+              step={name === "probability" ? 0.1 : 100}
               value={value}
               onChange={(next) => typeof next === "number" && set(name, next)}
             />

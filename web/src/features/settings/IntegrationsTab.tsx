@@ -11,7 +11,7 @@ import { Confirm } from "@/shared/ui/Confirm";
 import { Empty } from "@/shared/ui/Empty";
 import { ListTable } from "@/shared/ui/ListTable";
 import { ProviderIcon } from "@/shared/ui/ProviderIcon";
-import { StateBadge } from "@/shared/ui/State";
+import { CredentialBadge, StateBadge } from "@/shared/ui/State";
 import { Time } from "@/shared/ui/Time";
 import { Search } from "@/shared/ui/Toolbar";
 
@@ -66,12 +66,7 @@ export default function IntegrationsTab() {
             key: "credential",
             title: "Credential",
             wide: true,
-            cell: (row) =>
-              row.credential ? (
-                <StateBadge state={row.credential.state} />
-              ) : (
-                <span className="dim">none needed</span>
-              ),
+            cell: (row) => <CredentialBadge state={row.credential?.state} />,
           },
           { key: "last", title: "Last sync", wide: true, cell: (row) => <Time at={row.last_sync_at} /> },
           { key: "do", title: "", align: "right", cell: (row) => may && <Controls row={row} /> },

@@ -11,7 +11,7 @@ import { ListTable } from "@/shared/ui/ListTable";
 import { Page, Section } from "@/shared/ui/Page";
 import { Problem } from "@/shared/ui/Problem";
 import { ProviderIcon } from "@/shared/ui/ProviderIcon";
-import { StateBadge, StateIcon } from "@/shared/ui/State";
+import { CredentialBadge, StateBadge, StateIcon } from "@/shared/ui/State";
 import { Time } from "@/shared/ui/Time";
 import { Throughput } from "@/shared/ui/Throughput";
 import classes from "./StatusPage.module.css";
@@ -84,12 +84,7 @@ function Shown({ status }: { status: Status }) {
               key: "credential",
               title: "Credential",
               wide: true,
-              cell: (row) =>
-                row.credential_state ? (
-                  <StateBadge state={row.credential_state} />
-                ) : (
-                  <span className="dim">none needed</span>
-                ),
+              cell: (row) => <CredentialBadge state={row.credential_state} />,
             },
             { key: "feeds", title: "Feeds", wide: true, cell: (row) => <FeedCounts feeds={row.feeds} /> },
             {

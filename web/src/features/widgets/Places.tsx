@@ -2,6 +2,7 @@ import { Button, Group, Skeleton, Stack, Text, UnstyledButton } from "@mantine/c
 import { IconLayoutBoard, IconPencil, IconTrash } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { feeds } from "@/shared/api/feeds";
 import { widgetConfigs, type WidgetConfig } from "@/shared/api/widgets";
 import type { Listing } from "@/shared/listing";
 import { Confirm } from "@/shared/ui/Confirm";
@@ -146,13 +147,7 @@ function Place({ place, change }: { place: WidgetConfig; change?: (place: Widget
           <ul className="plain">
             {place.feeds.map((feed) => (
               <li key={feed.integration_id}>
-                {feed.feed_id ? (
-                  <Link to="/feeds/$id" params={{ id: feed.feed_id }}>
-                    {feed.integration_name ?? feed.feed_id}
-                  </Link>
-                ) : (
-                  (feed.integration_name ?? feed.integration_id)
-                )}{" "}
+                {feed.feed_id ? <FeedLink id={feed.feed_id} /> : "not made yet"}{" "}
                 <StateBadge state={feed.status} /> <Time at={feed.fetched_at} />
               </li>
             ))}
@@ -160,5 +155,14 @@ function Place({ place, change }: { place: WidgetConfig; change?: (place: Widget
         </div>
       </Stack>
     </Section>
+  );
+}
+
+function FeedLink({ id }: { id: string }) {
+  const feed = useQuery({ queryKey: ["feeds", id], queryFn: () => feeds.get(id) });
+  return (
+    <Link to="/feeds/$id" params={{ id }}>
+      {feed.data?.name ?? id}
+    </Link>
   );
 }

@@ -20,7 +20,10 @@ export interface Rotation {
 
 export interface SandboxService {
   name: string;
-  url: string;
+  title: string;
+  url: string | null;
+  /** The faults that this service has. */
+  knobs: string[];
   faults: Record<string, boolean | number>;
 }
 

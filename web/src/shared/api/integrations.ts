@@ -67,7 +67,7 @@ export interface Failure {
   at: string;
 }
 
-export type CredentialState = "missing" | "unverified" | "valid" | "invalid";
+export type CredentialState = "missing" | "unverified" | "valid" | "invalid" | "not_needed";
 
 export interface Integration {
   id: string;

@@ -12,7 +12,6 @@ export interface Widget {
 
 export interface WidgetFeed {
   integration_id: string;
-  integration_name?: string;
   feed_id: string | null;
   status: State;
   version: number;

@@ -2,6 +2,7 @@ import { Anchor, SegmentedControl, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import type { Json } from "../api/integrations";
 import { shapeOf } from "../shape";
+import { moments } from "../time";
 import { JsonCode, pretty } from "./Code";
 import classes from "./DocumentView.module.css";
 import { Spark } from "./Spark";
@@ -33,7 +34,6 @@ export function DocumentView({ document }: { document: Json }) {
 }
 
 const MANY = 40;
-const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
 
 export function Preview({ document }: { document: Json }) {
   const shape = shapeOf(document);
@@ -103,7 +103,7 @@ export function Preview({ document }: { document: Json }) {
             {shape.facts.slice(0, MANY).map(([name, value]) => (
               <div key={name}>
                 <dt>{name}</dt>
-                <dd>{MOMENT.test(value) ? <Time at={value} /> : value}</dd>
+                <dd>{moments.test(value) ? <Time at={value} /> : value}</dd>
               </div>
             ))}
           </dl>

@@ -71,3 +71,9 @@ export function StateIcon({ state, size = 15 }: { state: string; size?: number }
     </span>
   );
 }
+
+/** The state of a credential. Where none is needed there is nothing to tell. */
+export function CredentialBadge({ state }: { state: string | null | undefined }) {
+  if (!state || state === "not_needed") return <span className="dim">—</span>;
+  return <StateBadge state={state} />;
+}

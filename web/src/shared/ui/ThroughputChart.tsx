@@ -1,6 +1,6 @@
 import { useComputedColorScheme } from "@mantine/core";
 import { useElementSize } from "@mantine/hooks";
-import { useEffect, useRef } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { Minute } from "../api/health";
@@ -13,7 +13,9 @@ const lines = [
   { name: "errors", colour: "--state-failing", dash: [2, 2] },
 ] as const;
 
-export default function ThroughputChart({ minutes, height }: { minutes: Minute[]; height: number }) {
+export default function ThroughputChart({ minutes: all, height }: { minutes: Minute[]; height: number }) {
+  // The minute that still runs would look like a fall.
+  const minutes = useMemo(() => (all.length > 2 ? all.slice(0, -1) : all), [all]);
   const { ref, width } = useElementSize();
   const home = useRef<HTMLDivElement>(null);
   const scheme = useComputedColorScheme("light");
