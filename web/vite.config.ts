@@ -10,5 +10,11 @@ export default defineConfig({
   server: { proxy: { "/api": { target: server, ws: true } } },
   // Nothing is inlined: the server's content policy refuses scripts and fonts that are not files of ours.
   build: { target: "es2022", assetsInlineLimit: 0, manifest: true, chunkSizeWarningLimit: 700 },
-  test: { environment: "jsdom", setupFiles: "src/test-setup.ts", css: false, restoreMocks: true },
+  test: {
+    environment: "jsdom",
+    include: ["src/**/*.test.{ts,tsx}"],
+    setupFiles: "src/test-setup.ts",
+    css: false,
+    restoreMocks: true,
+  },
 });

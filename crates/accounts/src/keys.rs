@@ -3,7 +3,7 @@
 use db::{DbError, Row, args};
 use kernel::{ApiKeyId, ScopeSet, Timestamp, WorkspaceId};
 use papaya::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Mutex as AsyncMutex;
 use vault::TokenHash;
@@ -36,6 +36,7 @@ pub(crate) struct KeyWindows {
 pub(crate) struct Keys {
     by_hash: HashMap<TokenHash, Arc<KeyEntry>>,
     hashes: HashMap<ApiKeyId, TokenHash>,
+    look_ups: Mutex<Window>,
     /// One reads the table and takes over what it read at a time; else an older answer could win.
     loading: AsyncMutex<()>,
 }
@@ -112,6 +113,32 @@ impl Accounts {
             None => keys.forget(id),
         }
         Ok(())
+    }
+}
+
+/// At most so many keys that are not in memory are looked for in the table, in so much time: enough for
+/// keys that another process has made, too few for guessing to cost anything.
+const LOOK_UPS: Rate = Rate { requests: 20, window: Duration::from_secs(1) };
+
+impl Accounts {
+    /// The key of that hash: from memory, or from the table when another process has just made it.
+    pub(crate) async fn find_key(&self, hash: TokenHash) -> Result<Option<Arc<KeyEntry>>, DbError> {
+        let keys = &self.0.keys;
+        if let Some(known) = keys.find(&hash) {
+            return Ok(Some(known));
+        }
+        let may_look = {
+            let mut window = keys.look_ups.lock().unwrap_or_else(PoisonError::into_inner);
+            window.take(LOOK_UPS, self.now()).allowed
+        };
+        if !may_look {
+            return Ok(None);
+        }
+        let sql = "SELECT workspace_id, id FROM api_keys WHERE token_hash = $1";
+        let row = self.0.db.system(false).await?.fetch_optional(sql, args![hash.to_hex()]).await?;
+        let Some(row) = row else { return Ok(None) };
+        self.reload_key(row.parse("workspace_id")?, row.parse("id")?).await?;
+        Ok(keys.find(&hash))
     }
 }
 

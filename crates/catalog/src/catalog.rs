@@ -146,7 +146,13 @@ impl Folder {
 
     pub(crate) fn read(root: &Path) -> Result<Self, CatalogError> {
         let mut files = BTreeMap::new();
-        let mut open = vec![root.join("providers")];
+        // A folder that looks like `catalog/`, or the one of providers in it.
+        let inner = root.join("providers");
+        let (root, start) = match (inner.is_dir(), root.parent()) {
+            (false, Some(parent)) if root.ends_with("providers") => (parent, root.to_path_buf()),
+            _ => (root, inner),
+        };
+        let mut open = vec![start];
         while let Some(folder) = open.pop() {
             let error = |source| CatalogError::Io { file: folder.display().to_string(), source };
             for entry in std::fs::read_dir(&folder).map_err(error)? {

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use std::path::Path;
+use std::time::Duration;
 
 use crate::open::{Pools, sqlite_options};
 use crate::{Db, DbError};
@@ -57,6 +58,24 @@ pub async fn check_backup(file: &Path) -> Result<BackupReport, DbError> {
     }
 }
 
+/// Whether another process has the embedded database open.
+///
+/// # Errors
+/// [`DbError`] when it cannot be opened at all.
+pub async fn is_in_use(file: &Path) -> Result<bool, DbError> {
+    let options = sqlite_options(&format!("sqlite:{}", file.display()))?
+        .create_if_missing(false)
+        .busy_timeout(Duration::from_millis(200));
+    let pool =
+        sqlx::sqlite::SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
+    // Leaving WAL mode takes the whole file, which fails while anybody else has it open. Whoever opens
+    // the file next goes back to WAL mode.
+    let mode: Result<(String,), _> =
+        sqlx::query_as("PRAGMA journal_mode = DELETE").fetch_one(&pool).await;
+    pool.close().await;
+    Ok(!mode.is_ok_and(|(mode,)| mode == "delete"))
+}
+
 fn refuse(what: &str) -> DbError {
-    DbError::File { what: what.to_owned(), source: std::io::ErrorKind::InvalidInput.into() }
+    DbError::Refused(what.to_owned())
 }

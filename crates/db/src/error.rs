@@ -57,6 +57,9 @@ pub enum DbError {
     /// The database cannot be reached or answered with an error.
     #[error("the database answered with an error")]
     Sqlx(#[source] sqlx::Error),
+    /// It is not for this database, or not now.
+    #[error("{0}")]
+    Refused(String),
     /// The house is closing.
     #[error("the server is stopping")]
     Closing,
@@ -66,7 +69,7 @@ impl DbError {
     /// The stable code a caller sees.
     pub fn code(&self) -> &'static Code {
         match self {
-            Self::Conflict => &codes::CONFLICT,
+            Self::Conflict | Self::Refused(_) => &codes::CONFLICT,
             Self::Dangling => &codes::NOT_FOUND,
             Self::Full => &codes::STORAGE_FULL,
             Self::ReadOnly { .. } => &codes::DB_READ_ONLY,
@@ -88,7 +91,7 @@ impl From<DbError> for Problem {
     fn from(error: DbError) -> Self {
         let code = error.code();
         if code == &codes::INTERNAL {
-            tracing::error!(error = &error as &dyn std::error::Error, "storage failed");
+            tracing::error!(error = chain(&error), "storage failed");
             return Self::new(code, "This was our fault and is in the log; try again.");
         }
         Self::new(code, error.to_string())
@@ -114,6 +117,17 @@ impl From<sqlx::Error> for DbError {
             _ => Self::Sqlx(error),
         }
     }
+}
+
+/// The error with what caused it, for the log: neither form of the log shows causes by itself.
+fn chain(error: &DbError) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
 }
 
 fn is_unreachable(error: &sqlx::Error) -> bool {

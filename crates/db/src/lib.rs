@@ -21,7 +21,7 @@ mod tx;
 mod value;
 mod workspace;
 
-pub use backup::{BackupReport, check_backup};
+pub use backup::{BackupReport, check_backup, is_in_use};
 pub use batch::{Batch, Batcher};
 pub use error::DbError;
 pub use events::EventFilter;

@@ -5,7 +5,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
+use sqlx::{AssertSqlSafe, PgPool, Sqlite, SqlitePool, Transaction};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -60,11 +60,8 @@ struct Inner {
 #[derive(Clone)]
 pub struct Db(Arc<Inner>);
 
-/// A WAL of so many pages of 4 KiB is folded back into the database, as far as readers permit. Seldom
-/// enough that pages which change again and again are written once for many commits.
-const WAL_FOLD_PAGES: u64 = 4096;
-/// One that grew beyond this, because there was always a reader, is folded whole and cut.
-const WAL_CUT_BYTES: u64 = 2 * WAL_FOLD_PAGES * 4096;
+/// A WAL beyond this is folded back into the database at the next commit, readers permitting.
+const WAL_FOLD_BYTES: u64 = 16 * 1024 * 1024;
 /// How many commits pass between two looks at the size of the WAL.
 const WAL_LOOK_EVERY: u64 = 64;
 
@@ -118,7 +115,7 @@ impl Db {
     ) -> Result<Tx, DbError> {
         let conn = match &self.0.pools {
             Pools::Sqlite { writer, .. } if write => {
-                Conn::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?)
+                Conn::Sqlite(begin_writing(writer).await?)
             }
             Pools::Sqlite { readers, .. } => Conn::Sqlite(readers.begin().await?),
             Pools::Postgres(pool) => {
@@ -240,7 +237,7 @@ impl Db {
             return;
         }
         let wal = PathBuf::from(format!("{}-wal", file.display()));
-        if tokio::fs::metadata(&wal).await.is_ok_and(|known| known.len() > WAL_CUT_BYTES) {
+        if tokio::fs::metadata(&wal).await.is_ok_and(|known| known.len() > WAL_FOLD_BYTES) {
             let folded = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(writer).await;
             if let Err(error) = folded {
                 tracing::debug!(%error, "a reader keeps the WAL from being folded");
@@ -264,9 +261,20 @@ pub(crate) fn sqlite_options(url: &str) -> Result<SqliteConnectOptions, DbError>
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(10))
-        .pragma("wal_autocheckpoint", WAL_FOLD_PAGES.to_string())
-        .pragma("journal_size_limit", WAL_CUT_BYTES.to_string())
+        .pragma("journal_size_limit", (4 * WAL_FOLD_BYTES).to_string())
         .pragma("temp_store", "MEMORY"))
+}
+
+/// Begins a transaction that writes. When the disk is full SQLite ends a transaction by itself, of which
+/// the connection does not learn: it would take the next one for a nested one, and is replaced.
+async fn begin_writing(writer: &SqlitePool) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+    match writer.begin_with("BEGIN IMMEDIATE").await {
+        Err(sqlx::Error::InvalidSavePointStatement) => {
+            writer.acquire().await?.close().await?;
+            writer.begin_with("BEGIN IMMEDIATE").await
+        }
+        other => other,
+    }
 }
 
 async fn open_sqlite(options: &Options) -> Result<Pools, DbError> {

@@ -9,6 +9,7 @@ mod destination;
 mod document;
 mod feed;
 mod jobs;
+mod metrics;
 mod player;
 mod pull;
 mod push;
@@ -34,10 +35,12 @@ use db::{Batcher, Db, Signal, Worker};
 use egress::Egress;
 use kernel::{Entropy, FeedId, WidgetConfigId, WorkspaceId};
 use papaya::HashMap;
+use prometheus_client::registry::Registry;
 use std::sync::Arc;
 use tokio::sync::broadcast::error::RecvError;
 
 use jobs::pull::WritePulls;
+use metrics::Metrics;
 use player::Players;
 use served::Documents;
 
@@ -65,6 +68,7 @@ struct Inner {
     bindings: HashMap<WidgetConfigId, (WorkspaceId, FeedId)>,
     fetched: api::fetch::Fetched,
     pulled: Batcher<WritePulls>,
+    metrics: Metrics,
 }
 
 /// How many pulls share a transaction at most.
@@ -79,6 +83,7 @@ impl Feeds {
             bindings: HashMap::new(),
             fetched: api::fetch::Fetched::default(),
             pulled: Batcher::start(db.clone(), WritePulls, PULLS),
+            metrics: Metrics::default(),
             db,
             connect,
             egress,
@@ -86,6 +91,11 @@ impl Feeds {
         }));
         tokio::spawn(feeds.clone().follow(feeds.db().signals()));
         feeds
+    }
+
+    /// Adds the room's counters.
+    pub fn register(&self, registry: &mut Registry) {
+        self.metrics().register(registry);
     }
 
     /// Registers the room's jobs.
@@ -190,6 +200,10 @@ impl Feeds {
 
     pub(crate) fn pulled(&self) -> &Batcher<WritePulls> {
         &self.0.pulled
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.0.metrics
     }
 
     pub(crate) fn fetched(&self) -> &api::fetch::Fetched {

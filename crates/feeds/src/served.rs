@@ -42,7 +42,10 @@ impl Served {
     ) -> Self {
         let stale_from = feed.stale_from().filter(|_| feed.status(now) == Status::Ok);
         let body = envelope(&feed, document.as_deref(), now);
-        let etag = HeaderValue::from_str(&format!("W/\"{}\"", feed.version));
+        // A reader that asks by tag learns when its document becomes stale, too.
+        let is_fresh = matches!(feed.status(now), Status::Ok | Status::Pending);
+        let standing = if is_fresh { "" } else { "-stale" };
+        let etag = HeaderValue::from_str(&format!("W/\"{}{standing}\"", feed.version));
         Self {
             workspace,
             version: feed.version,

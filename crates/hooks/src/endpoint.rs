@@ -8,7 +8,8 @@ use http::HeaderName;
 use kernel::{CredentialId, NewJob, Secret, Timestamp, WidgetConfigId, WorkspaceId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
 
 use crate::envelope::kept_headers;
 use crate::failures::Failures;
@@ -31,7 +32,12 @@ pub(crate) struct Endpoint {
     /// How often something that it was made of may have changed, and how many of these turned out well.
     doubts: AtomicU64,
     settled: AtomicU64,
+    /// When the last job was due, in microseconds.
+    due: AtomicI64,
 }
+
+/// The time between two jobs. Readers hardly notice it, and a storm of pushes is spared the commits.
+const GATHER: Duration = Duration::from_millis(20);
 
 /// Settings and keys.
 pub(crate) struct Ready {
@@ -92,6 +98,7 @@ impl Endpoint {
             credential: credentials.id,
             doubts: AtomicU64::new(0),
             settled: AtomicU64::new(0),
+            due: AtomicI64::new(0),
             failures: Failures::default(),
             workspace,
             integration,
@@ -118,10 +125,14 @@ impl Endpoint {
         fields.is_ok_and(|fields| fields.iter().any(|field| self.secrets.contains_key(field)))
     }
 
-    /// What is to be done with a push that arrived at `now`.
+    /// What is to be done with a push that arrived at `now`: at once, or together with others if pushes
+    /// come thick and fast.
     pub(crate) fn job(&self, now: Timestamp) -> Option<NewJob> {
         let JobTemplate { kind, key, payload } = self.destination.job.as_ref()?;
-        Some(NewJob { kind: *kind, key: key.clone(), run_at: now, payload: payload.clone() })
+        let last = Timestamp::from_micros(self.due.load(Ordering::Relaxed));
+        let due = if last > now { last } else { now.max(last.plus(GATHER)) };
+        self.due.store(due.micros(), Ordering::Relaxed);
+        Some(NewJob { kind: *kind, key: key.clone(), run_at: due, payload: payload.clone() })
     }
 
     /// Whether a change of this credential concerns it. One of the network concerns every workspace.

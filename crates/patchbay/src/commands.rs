@@ -66,7 +66,7 @@ enum Command {
 enum Catalog {
     /// Check provider files: those of a folder, or the built-in ones
     Lint {
-        /// A folder with one folder per provider
+        /// The folder `providers`, with one folder per provider, or the one that holds it
         dir: Option<PathBuf>,
     },
 }
@@ -140,7 +140,7 @@ fn lint(dir: Option<PathBuf>) -> Result<ExitCode> {
         None => catalog::lint::embedded(),
     };
     for finding in &findings {
-        print(&format!("{}{}: {}\n", finding.file, finding.pointer, finding.message))?;
+        print(&format!("{} {}: {}\n", finding.file, finding.pointer, finding.message))?;
     }
     if findings.is_empty() {
         print("the catalog is sound\n")?;
@@ -160,8 +160,13 @@ pub(crate) fn print(text: &str) -> Result<()> {
 /// Says on standard error why a command failed: the sentence first, then what caused it.
 pub(crate) fn complain(error: &anyhow::Error) {
     let mut out = std::io::stderr();
-    let code = error.downcast_ref::<db::DbError>().map(|error| error.code().name);
-    let code = code.map(|code| format!(" [{code}]")).unwrap_or_default();
+    let code = error.chain().find_map(|cause| {
+        let of_db = cause.downcast_ref::<db::DbError>().map(db::DbError::code);
+        let of_vault = || cause.downcast_ref::<vault::VaultError>().map(vault::VaultError::code);
+        let of_file = || cause.is::<toml::de::Error>().then_some(&kernel::codes::SETTING_INVALID);
+        of_db.or_else(of_vault).or_else(of_file)
+    });
+    let code = code.map(|code| format!(" [{}]", code.name)).unwrap_or_default();
     drop(writeln!(out, "patchbay: {error}{code}"));
     error.chain().skip(1).for_each(|cause| drop(writeln!(out, "  because: {cause}")));
 }

@@ -100,7 +100,7 @@ async fn first_start(house: &House, path: &PathBuf) -> Result<Sandbox> {
         let Ok(sandbox) = start(house, &seed, first_port).await else { continue };
         let kept = Kept { seed, first_port };
         let text = serde_json::to_string(&kept)?;
-        std::fs::write(path, text).context("cannot write demo.json")?;
+        write_private(path, &text).context("cannot write demo.json")?;
         return Ok(sandbox);
     }
     anyhow::bail!("no free ports for the demo's world between 39300 and 39900")
@@ -111,6 +111,20 @@ async fn start(house: &House, seed: &str, first_port: u16) -> Result<Sandbox> {
     let mut config = SandboxConfig::new(house.db.clock().clone(), Secret::new(seed));
     config.first_port = Some(first_port);
     Ok(Sandbox::start(config).await?)
+}
+
+/// The seed makes the demo's keys: nobody else is to read it.
+fn write_private(path: &PathBuf, text: &str) -> std::io::Result<()> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut options = std::fs::OpenOptions::new();
+    options
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)?
+        .write_all(text.as_bytes())
 }
 
 fn hex(bytes: &[u8]) -> String {

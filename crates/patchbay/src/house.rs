@@ -79,8 +79,8 @@ pub(crate) async fn build(
     let hooks = Hooks::new(db.clone(), connect.clone(), destinations, config);
     let metrics = Metrics::new(&db);
     metrics.register(|registry| hooks.register(registry));
-    let rotation =
-        RotateHere { db: db.clone(), source: vaulted.source.clone() };
+    metrics.register(|registry| feeds.register(registry));
+    let rotation = RotateHere { db: db.clone(), source: vaulted.source.clone() };
     let instance = InstanceState {
         started_at: db.clock().now(),
         demo: settings.demo(),
@@ -139,12 +139,9 @@ pub(crate) async fn serve(settings: Settings, stop: CancellationToken) -> Result
     }
     let took = begin.elapsed();
     tracing::info!(%address, ready_ms = took.as_millis() as u64, "ready: open http://{address}");
-    if settings.plays(Role::Api) {
-        let closing = server::serve(listener, router, stop.clone(), PATIENCE).await;
-        tracing::info!(?closing, "no longer answering requests");
-    } else {
-        stop.cancelled().await;
-    }
+    let router = if settings.plays(Role::Api) { router } else { server::health(&house) };
+    let closing = server::serve(listener, router, stop.clone(), PATIENCE).await;
+    tracing::info!(?closing, "no longer answering requests");
     while tasks.join_next().await.is_some() {}
     house.feeds.flush().await;
     if let Err(error) = house.accounts.flush_usage().await {

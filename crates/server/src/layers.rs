@@ -14,6 +14,7 @@ use http::header::{
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use kernel::{Problem, codes};
+use std::sync::Arc;
 use tower::layer::layer_fn;
 use tower::util::MapResponseLayer;
 use tower::{Layer as _, ServiceExt as _, service_fn};
@@ -37,9 +38,11 @@ pub(crate) fn guard_readers(routes: Router, accounts: &Accounts) -> Router {
         let guarded = from_fn_with_state(accounts.clone(), gate::throttle).layer(open.clone());
         let guarded = from_fn_with_state(accounts.clone(), gate::measure).layer(guarded);
         let guarded = from_fn_with_state(accounts.clone(), gate::authenticate).layer(guarded);
+        // axum clones its services with each request; these are cloned where they are used.
+        let guarded = Arc::new(guarded);
         service_fn(move |request: Request| match is_player(request.headers()) {
             true => Either::Left(open.clone().oneshot(request)),
-            false => Either::Right(guarded.clone().oneshot(request)),
+            false => Either::Right(guarded.as_ref().clone().oneshot(request)),
         })
     }))
 }

@@ -69,6 +69,12 @@ pub fn router(house: House, extra: OpenApiRouter) -> Router {
     layers::around(whole)
 }
 
+/// What a process that answers no requests serves all the same: whether it lives, works, and what it has
+/// counted.
+pub fn health(house: &House) -> Router {
+    layers::around(health::routes(house))
+}
+
 /// The OpenAPI document of all that.
 pub fn document(house: &House, extra: OpenApiRouter) -> OpenApi {
     let readers = feeds::readers(house.feeds.clone()).into_openapi();

@@ -23,6 +23,8 @@ pub const SESSION_COOKIE: &str = "patchbay_session";
 /// The cookie in which a browser keeps its choice of workspace, for what cannot send headers (event
 /// streams, sockets).
 pub const WORKSPACE_COOKIE: &str = "patchbay_workspace";
+/// Players' tokens are known to the room that reads for them.
+const PLAYER_PREFIX: &str = "pl_";
 const CSRF_HEADER: &str = "x-patchbay-csrf";
 const WORKSPACE_HEADER: &str = "x-patchbay-workspace";
 
@@ -50,7 +52,10 @@ async fn identify(
     remote_addr: Option<IpAddr>,
 ) -> Result<Identity, Problem> {
     if let Some(token) = bearer(&parts.headers) {
-        let key = accounts.0.keys.find(&TokenHash::of(token)).ok_or_else(unauthenticated)?;
+        if token.starts_with(PLAYER_PREFIX) {
+            return Err(unauthenticated());
+        }
+        let key = accounts.find_key(TokenHash::of(token)).await?.ok_or_else(unauthenticated)?;
         let identity = of_key(accounts, &key, remote_addr)?;
         parts.extensions.insert(key);
         return Ok(identity);

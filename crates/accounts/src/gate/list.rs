@@ -5,16 +5,22 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kernel::{Page, PageRequest, Problem, codes};
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{AnyOfBuilder, ObjectBuilder, Schema, SchemaType, Type};
 
 /// One page of a list as it is answered.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct List<T> {
     /// The rows.
     pub data: Vec<T>,
-    /// Pass it as `cursor` to get what follows; absent on the last page.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// Pass it as `cursor` to get what follows; null on the last page.
+    #[schema(schema_with = text_or_null, required)]
     pub next_cursor: Option<String>,
+}
+
+/// As two alternatives: a type of several names is what common generators cannot read.
+fn text_or_null() -> Schema {
+    let of = |kind| ObjectBuilder::new().schema_type(SchemaType::new(kind));
+    AnyOfBuilder::new().item(of(Type::String)).item(of(Type::Null)).build().into()
 }
 
 impl<T> List<T> {

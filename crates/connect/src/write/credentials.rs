@@ -78,7 +78,7 @@ impl Connect {
         self.refuse_second(&mut tx, identity, of_integration, owner, &provider).await?;
         let rules = match &integration {
             Some(integration) => rules(integration),
-            None => self.catalog().get(&provider.to_lowercase()).map(|it| it.credentials.clone()),
+            None => self.rules_without_integration(owner, &provider),
         };
         let fields = checked(&draft.fields, &Map::new(), rules.as_ref())?;
         let mut stored = fresh(&tx, workspace, of_integration, &provider, owner, &fields)?;
@@ -268,10 +268,17 @@ impl Connect {
         match integration {
             Some(integration) => rules(integration),
             None => {
-                let known = self.catalog().get(&stored.credential.provider.to_lowercase());
-                known.map(|provider| provider.credentials.clone())
+                self.rules_without_integration(stored.credential.owner, &stored.credential.provider)
             }
         }
+    }
+
+    /// What the network shares is used by every integration of the provider, so it must fit it. What a
+    /// workspace keeps for later may hold anything.
+    fn rules_without_integration(&self, owner: CredentialOwner, provider: &str) -> Option<Value> {
+        let is_shared = matches!(owner, CredentialOwner::Network);
+        let known = self.catalog().get(&provider.to_lowercase()).filter(|_| is_shared);
+        known.map(|provider| provider.credentials.clone())
     }
 
     async fn refuse_second(

@@ -230,7 +230,8 @@ pub(crate) fn respond(served: &Served, headers: &HeaderMap, version: Option<u64>
     let known = version == Some(served.version) || matches(headers, &served.etag);
     let mut response = Response::new(Body::empty());
     let out = response.headers_mut();
-    out.reserve(6);
+    // Also for what is added on the way out: a map that grows is hashed anew.
+    out.reserve(12);
     out.insert(ETAG, served.etag.clone());
     out.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     out.insert(VARY, HeaderValue::from_static("accept-encoding, authorization"));

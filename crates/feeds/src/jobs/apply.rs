@@ -69,6 +69,7 @@ impl ApplyJob {
             job.finish(&mut tx).await?;
         }
         tx.commit().await?;
+        feeds.metrics().applied.inc_by(well.len() as u64);
         if found.document.is_some() {
             feeds.connect().note_sync(&workspace, feed.integration, Ok(())).await?;
         }

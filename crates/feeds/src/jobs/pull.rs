@@ -40,12 +40,14 @@ impl PullJob {
         let Some(integration) = integration.filter(|integration| integration.enabled) else {
             return Ok(Done::Remove);
         };
+        let drift = feeds.db().clock().now().since(feed.refresh_at.unwrap_or(job.due));
         let settings = PullSettings::of(&integration, &feed);
         let found = match &settings {
             Ok(settings) => feeds.pull(&workspace, &integration, &feed, settings).await,
             Err(problem) => Err(problem.clone()),
         };
         let outcome = self.judge(&feed, found, settings);
+        feeds.metrics().pulled(outcome.name(), drift);
         let written = Pulled { workspace, feed, job, outcome };
         feeds.pulled().write(written).await?;
         Ok(Done::Settled)
@@ -132,6 +134,16 @@ enum Outcome {
         next: Timestamp,
         notify_after: u32,
     },
+}
+
+impl Outcome {
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Same { .. } => "same",
+            Self::Changed { .. } => "changed",
+            Self::Failed { .. } => "failed",
+        }
+    }
 }
 
 /// Writes down pulls, many in a transaction.

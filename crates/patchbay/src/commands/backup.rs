@@ -28,10 +28,9 @@ pub(crate) async fn restore(settings: &Settings, file: &Path) -> Result<()> {
     std::fs::copy(file, &incoming).context("cannot copy the backup into the data directory")?;
     std::fs::File::open(&incoming)?.sync_all()?;
     if target.exists() {
-        // Folds the WAL, and fails while another process has the database open for writing.
-        let db = Db::open(Options::new(settings.database_url())).await?;
-        db.close().await;
-        if beside("-wal").metadata().is_ok_and(|known| known.len() > 0) {
+        // This folds the WAL into the file as well.
+        if db::is_in_use(&target).await? {
+            drop(std::fs::remove_file(&incoming));
             bail!("the database is in use: stop patchbay before restoring");
         }
         std::fs::rename(&target, &old).context("cannot set the old database aside")?;

@@ -125,7 +125,7 @@ async fn what_goes_wrong_has_a_code() {
     failing(json!({ "path": "/rest/private-redirect" }), "egress.address_forbidden").await;
     failing(json!({ "path": "/rest/echo", "transform": ".method | error" }), "feed.transform_failed")
         .await;
-    failing(json!({ "path": "/rest/bytes/20000", "max_bytes": 1000 }), "feed.document_too_large")
+    failing(json!({ "path": "/rest/bytes/20000", "max_bytes": 1000 }), "egress.body_too_large")
         .await;
     failing(json!({ "path": "/rest/slow/60000", "timeout": 100 }), "egress.timeout").await;
     failing(json!({ "path": "/rest/{{config.nosuch}}" }), "feed.template_failed").await;

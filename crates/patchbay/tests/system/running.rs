@@ -23,6 +23,7 @@ pub(crate) const OWNER: &str = "ada@example.com";
 #[derive(Clone)]
 pub(crate) struct Plan {
     folder: Arc<TempDir>,
+    data: PathBuf,
     args: Vec<String>,
     env: Vec<(String, String)>,
 }
@@ -31,7 +32,8 @@ impl Plan {
     /// An empty data folder, and the sandbox may be called.
     pub(crate) fn new() -> Self {
         let folder = Arc::new(tempfile::tempdir().unwrap());
-        Self { folder, args: Vec::new(), env: Vec::new() }
+        let data = folder.path().to_owned();
+        Self { folder, data, args: Vec::new(), env: Vec::new() }
             .flag("--allow-network", "127.0.0.0/8")
             .flag("--log-format", "json")
     }
@@ -62,11 +64,25 @@ impl Plan {
     pub(crate) fn another_node(&self) -> Self {
         let folder = Arc::new(tempfile::tempdir().unwrap());
         std::fs::copy(self.data().join("master.key"), folder.path().join("master.key")).unwrap();
-        Self { folder, ..self.clone() }
+        Self { data: folder.path().to_owned(), folder, ..self.clone() }
+    }
+
+    /// The same with its data elsewhere.
+    pub(crate) fn at(&self, data: &Path) -> Self {
+        Self { data: data.to_owned(), ..self.clone() }
     }
 
     pub(crate) fn data(&self) -> &Path {
-        self.folder.path()
+        &self.data
+    }
+
+    pub(crate) fn is_embedded(&self) -> bool {
+        self.value_of("--database-url").is_none()
+    }
+
+    pub(crate) fn value_of(&self, flag: &str) -> Option<String> {
+        let at = self.args.iter().position(|arg| arg == flag)?;
+        self.args.get(at + 1).cloned()
     }
 
     pub(crate) fn file(&self, name: &str) -> PathBuf {

@@ -39,12 +39,20 @@ export function Preview({ document }: { document: Json }) {
   const shape = shapeOf(document);
   switch (shape.kind) {
     case "none":
-      return <div className={classes.screen}>Nothing yet</div>;
+      return (
+        <div className={classes.screen} data-kind={shape.kind}>
+          Nothing yet
+        </div>
+      );
     case "text":
-      return <div className={classes.screen}>{shape.text}</div>;
+      return (
+        <div className={classes.screen} data-kind={shape.kind}>
+          {shape.text}
+        </div>
+      );
     case "series":
       return (
-        <div className={classes.screen}>
+        <div className={classes.screen} data-kind={shape.kind}>
           {shape.title && <p className={classes.title}>{shape.title}</p>}
           <p className={classes.big}>{shape.values.at(-1)}</p>
           <Spark
@@ -57,7 +65,7 @@ export function Preview({ document }: { document: Json }) {
       );
     case "list":
       return (
-        <div className={classes.screen}>
+        <div className={classes.screen} data-kind={shape.kind}>
           {shape.title && <p className={classes.title}>{shape.title}</p>}
           {shape.items.length === 0 && (
             <Text size="sm" className="dim">
@@ -97,7 +105,7 @@ export function Preview({ document }: { document: Json }) {
       );
     case "card":
       return (
-        <div className={classes.screen}>
+        <div className={classes.screen} data-kind={shape.kind}>
           {shape.title && <p className={classes.title}>{shape.title}</p>}
           <dl className={classes.card}>
             {shape.facts.slice(0, MANY).map(([name, value]) => (

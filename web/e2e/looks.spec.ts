@@ -1,0 +1,54 @@
+// Every page: no finding of axe by day and by night, and nothing wider than the screen from a small
+// telephone to a 4K monitor.
+
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+import { expect, settled, test } from "./test";
+
+const pages: [string, string, ((page: Page) => Promise<void>)?][] = [
+  ["home", "/"],
+  ["home as a list", "/?view=list"],
+  ["integrations", "/integrations"],
+  ["the catalog", "/integrations?add=1"],
+  ["a new integration", "/integrations?add=1&provider=rest"],
+  ["an integration that pulls", "/integrations/{Stock exchange}"],
+  ["its requests", "/integrations/{Stock exchange}?tab=requests"],
+  ["its credential", "/integrations/{Stock exchange}?tab=credential"],
+  ["an integration that is pushed to", "/integrations/{Shop}"],
+  ["feeds", "/feeds"],
+  ["a feed", "/feeds/{Portfolio}"],
+  ["its versions", "/feeds/{Portfolio}?tab=versions"],
+  ["widgets", "/widgets"],
+  ["a widget", "/widgets/{Weather}"],
+  ["places", "/widgets?tab=places"],
+  ["players", "/widgets?tab=players"],
+  ["the inbox", "/inbox"],
+  ["an accepted event", "/inbox", (page) => page.locator("tbody button").first().click()],
+  ["status", "/status"],
+  ...["integrations", "keys", "members", "credentials", "security", "workspace", "demo", "about"].map(
+    (tab): [string, string] => [`settings: ${tab}`, `/settings?tab=${tab}`],
+  ),
+];
+
+for (const [name, path, act] of pages) {
+  test(`${name} is readable for all and fits every screen`, async ({ page, house }) => {
+    await page.emulateMedia({ reducedMotion: "reduce", colorScheme: "light" });
+    const named = /\/(\w+)\/\{(.+)\}/.exec(path);
+    const id = named && (await house.find(`/${named[1]}`, named[2]!)).id;
+    await page.goto(path.replace(/\{.+\}/, id ?? ""));
+    await settled(page);
+    await act?.(page);
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      await expect(page.locator(`html[data-mantine-color-scheme=${colorScheme}]`)).toBeAttached();
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+    }
+    for (const width of [360, 1440, 3840]) {
+      await page.setViewportSize({ width, height: 900 });
+      await expect
+        .poll(() => page.evaluate(() => document.documentElement.scrollWidth - innerWidth))
+        .toBeLessThanOrEqual(0);
+    }
+  });
+}
