@@ -41,7 +41,7 @@ test("a session that ends asks again and leads back", async ({ page }) => {
   await logIn(page);
   await settled(page);
   await page.context().clearCookies();
-  await page.getByRole("textbox", { name: "Search feeds" }).fill("b");
+  await page.getByLabel("Search feeds").fill("b");
   await expect(page.getByText("Your session has ended")).toBeVisible();
   await logIn(page);
   await expect(page.getByRole("heading", { name: "Feeds" })).toBeVisible();

@@ -18,6 +18,7 @@ test("the placed widgets show their data and change by themselves", async ({ pag
   await page.goto("/");
   const wall = page.getByTestId("screen").filter({ hasText: "Build wall" });
   await expect(wall).toContainText("Build");
+  await expect(wall).toHaveAttribute("data-version", /\d/);
   const before = await wall.getAttribute("data-version");
   await expect(wall).not.toHaveAttribute("data-version", before!);
   await expect(page.getByTestId("screen").filter({ hasText: "London" })).toContainText("temp");

@@ -8,7 +8,7 @@ test("search, commands, rooms and escape work from the keyboard", async ({ page 
   await expect(page).toHaveURL(/integrations/);
   await settled(page);
   await page.keyboard.press("/");
-  await expect(page.getByRole("textbox", { name: "Search integrations" })).toBeFocused();
+  await expect(page.getByLabel("Search integrations")).toBeFocused();
   await page.keyboard.press("Escape");
   await page.keyboard.press("Control+k");
   const palette = page.getByRole("dialog");

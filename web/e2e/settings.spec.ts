@@ -15,6 +15,7 @@ test("a key is made with scopes, copied once, shown masked, switched off and del
   await panel.getByRole("button", { name: "Copy the key" }).click();
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(key);
   await panel.getByRole("button", { name: "I have copied it" }).click();
+  await expect(panel).toHaveCount(0);
   await expect(row(page, "Reader")).toContainText("…");
   expect(await page.content()).not.toContain(key);
 
@@ -47,7 +48,7 @@ test("members are added with a role, and a viewer only looks", async ({ page, ho
   await page.getByRole("button", { name: "Add member" }).click();
   const panel = page.getByRole("dialog");
   await panel.getByLabel("E-mail").fill("viewer@acme.example");
-  await choose(page, "Role", /^Viewer/);
+  await choose(panel, "Role", /^Viewer/);
   await panel.getByRole("button", { name: "Add member" }).click();
   const password = await panel.locator("code").innerText();
   await panel.getByRole("button", { name: "I have copied it" }).click();

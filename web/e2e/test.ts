@@ -1,7 +1,7 @@
 // The `test` of every file here: a page of a browser that is logged in to the worker's own house, and,
 // after each test, a look at what the browser has kept.
 
-import { expect, test as base, type BrowserContext, type Page } from "@playwright/test";
+import { expect, test as base, type BrowserContext, type Locator, type Page } from "@playwright/test";
 import { House, OWNER } from "./house";
 
 interface Worker {
@@ -75,12 +75,9 @@ export async function settled(page: Page) {
 /** The row of a table that holds `name`. */
 export const row = (page: Page, name: string) => page.getByRole("row").filter({ hasText: name });
 
-/** Opens a drop-down and takes the option. */
-export async function choose(page: Page, label: string | RegExp, option: string | RegExp) {
-  await page
-    .getByRole("combobox", { name: label })
-    .or(page.getByRole("textbox", { name: label }))
-    .first()
-    .click();
+/** Opens a drop-down of a page or a panel and takes the option. */
+export async function choose(within: Page | Locator, label: string | RegExp, option: string | RegExp) {
+  await within.getByRole("combobox", { name: label }).click();
+  const page = "page" in within ? within.page() : within;
   await page.getByRole("option", { name: option }).first().click();
 }

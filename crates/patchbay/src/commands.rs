@@ -164,7 +164,8 @@ pub(crate) fn complain(error: &anyhow::Error) {
         let of_db = cause.downcast_ref::<db::DbError>().map(db::DbError::code);
         let of_vault = || cause.downcast_ref::<vault::VaultError>().map(vault::VaultError::code);
         let of_file = || cause.is::<toml::de::Error>().then_some(&kernel::codes::SETTING_INVALID);
-        of_db.or_else(of_vault).or_else(of_file)
+        let of_problem = || cause.downcast_ref::<kernel::Problem>().map(|problem| problem.code);
+        of_db.or_else(of_vault).or_else(of_file).or_else(of_problem)
     });
     let code = code.map(|code| format!(" [{}]", code.name)).unwrap_or_default();
     drop(writeln!(out, "patchbay: {error}{code}"));

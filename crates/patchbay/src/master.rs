@@ -2,9 +2,9 @@
 //! start. A rotation of a key in a file writes the next key beside it first, so that a crash at any
 //! point leaves the key that the database wants in one of the two.
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use db::Db;
-use kernel::{Entropy, Secret};
+use kernel::{Entropy, Problem, Secret, codes};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -53,7 +53,8 @@ impl Source {
                 let done = std::process::Command::new("sh").arg("-c").arg(command).output();
                 let done = done.context("cannot run the master key command")?;
                 if !done.status.success() {
-                    bail!("the master key command failed with {}", done.status);
+                    let what = format!("the master key command failed with {}", done.status);
+                    return Err(no_key(what));
                 }
                 let text = Secret::new(String::from_utf8(done.stdout).unwrap_or_default());
                 let key = MasterKey::from_text(text.expose());
@@ -62,6 +63,12 @@ impl Source {
             Self::File(path) => read_file(path),
         }
     }
+}
+
+/// Why there is no key, with the code that says so.
+fn no_key(what: String) -> anyhow::Error {
+    let problem = Problem::new(&codes::MASTER_KEY_BAD, "nothing is opened without it");
+    anyhow::Error::new(problem).context(what)
 }
 
 fn read_file(path: &Path) -> Result<Option<MasterKey>> {
@@ -95,12 +102,12 @@ pub(crate) async fn unlock(db: &Db, source: &Source) -> Result<Arc<MasterKey>> {
             key
         }
         (None, Source::File(path)) => {
-            bail!(
+            return Err(no_key(format!(
                 "{} is missing, and the database was made with a master key: put it back",
                 path.display()
-            )
+            )));
         }
-        (None, _) => bail!("there is no master key"),
+        (None, _) => return Err(no_key("there is no master key".to_owned())),
     };
     db.unlock(&key).await?;
     let again = source.clone();

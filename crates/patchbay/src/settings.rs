@@ -162,6 +162,9 @@ impl Settings {
         {
             bail!("public_url must begin with http:// or https://, not {url}");
         }
+        if let Some(Err(error)) = self.log.as_deref().map(tracing_subscriber::EnvFilter::try_new) {
+            bail!("log cannot be read: {error}");
+        }
         if self.role.as_ref().is_some_and(Vec::is_empty) {
             bail!("role must name api, worker or both");
         }

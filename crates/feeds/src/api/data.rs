@@ -107,6 +107,19 @@ pub(crate) async fn widget_config_by_spec(
     widget_config(state, id, request).await
 }
 
+/// Read a widget (by the short path of the widget system)
+#[utoipa::path(get, path = "/api/widgets/{id}/data", tag = "Data",
+    params(("id" = String, Path, description = "The widget config's id"), DataQuery),
+    responses((status = 200, body = Data), (status = 304, description = "It is the version you have")),
+    security(("api_key" = ["widgets:read"]), ("player" = [])))]
+pub(crate) async fn widget_by_spec(
+    state: State<Feeds>,
+    id: ApiPath<WidgetConfigId>,
+    request: Request,
+) -> Answer<Response> {
+    widget_config(state, id, request).await
+}
+
 /// What a reader's query and headers say.
 pub(crate) struct Asked<'a> {
     pub(crate) version: Option<u64>,

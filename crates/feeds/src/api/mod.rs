@@ -47,6 +47,7 @@ pub fn readers(feeds: Feeds) -> OpenApiRouter {
         .routes(routes!(data::feed))
         .routes(routes!(data::widget_config))
         .routes(routes!(data::widget_config_by_spec))
+        .routes(routes!(data::widget_by_spec))
         .routes(routes!(live::feed_events))
         .routes(routes!(live::widget_config_events))
         .routes(routes!(live::socket))

@@ -19,7 +19,7 @@ pub(crate) struct StatusView {
     /// The newest 200 integrations; `GET /api/v1/integrations` pages through all.
     integrations: Vec<IntegrationStatus>,
     totals: Totals,
-    /// The last hour, a row a minute in which something passed.
+    /// The last hour, a row a minute.
     throughput: Vec<MinuteView>,
     freshness: Freshness,
 }
@@ -111,7 +111,7 @@ pub(crate) async fn status(
     let tallies = store::feeds::tally(workspace).await?;
     let totals = throughput::totals(workspace).await?;
     let since = now.minus(Duration::from_secs(3600));
-    let minutes = throughput::minutes(workspace, since).await?;
+    let minutes = throughput::minutes(workspace, (since, now)).await?;
     let page = PageRequest { limit: PageRequest::MAX_LIMIT, after: None };
     let filter = IntegrationFilter::default();
     let mut listed = feeds.connect().integrations(workspace, &filter, &page).await?;

@@ -43,10 +43,10 @@ pub(crate) struct Minute {
 
 const MINUTE: i64 = 60_000_000;
 
-/// What passed since then, a row a minute. Ids begin with their time, so the primary keys are the index.
+/// What passed between two times, a row a minute. Ids begin with their time, so the primary keys are the index.
 pub(crate) async fn minutes(
     workspace: &Workspace,
-    since: Timestamp,
+    (since, now): (Timestamp, Timestamp),
 ) -> Result<Vec<Minute>, DbError> {
     let rows = workspace
         .read()
@@ -78,5 +78,19 @@ pub(crate) async fn minutes(
             errors: row.int("errors")?,
         })
     };
-    rows.iter().map(minute).collect()
+    let passed: Vec<Minute> = rows.iter().map(minute).collect::<Result<_, DbError>>()?;
+    Ok(filled(passed, since, now))
+}
+
+/// The same with the minutes in which nothing passed, so that a chart shows them as such.
+fn filled(passed: Vec<Minute>, since: Timestamp, now: Timestamp) -> Vec<Minute> {
+    let (first, last) = (since.micros() / MINUTE, now.micros() / MINUTE);
+    let mut passed = passed.into_iter().peekable();
+    let mut all = Vec::new();
+    for number in first..=last {
+        let minute = Timestamp::from_micros(number.saturating_mul(MINUTE));
+        let found = passed.next_if(|passed| passed.minute <= minute);
+        all.push(found.unwrap_or(Minute { minute, pulls: 0, pushes: 0, errors: 0 }));
+    }
+    all
 }

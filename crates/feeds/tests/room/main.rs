@@ -1,1 +1,14 @@
-//! x
+//! What the room promises, on SQLite and on PostgreSQL alike, with the sandbox as the outside world.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+mod fetches;
+mod live;
+mod origin;
+mod pulls;
+mod pushes;
+mod readers;
+mod refusals;
+mod sharing;
+mod stores;
+mod world;

@@ -32,6 +32,11 @@ impl World {
 
     pub(crate) async fn of(plan: Plan) -> Self {
         let made = plan.init(PASSWORD).await;
+        Self::started(plan, &made).await
+    }
+
+    /// After `patchbay init` has printed this.
+    pub(crate) async fn started(plan: Plan, made: &Value) -> Self {
         let server = plan.serve().await;
         let sandbox = SandboxConfig::fresh(Clock::System, &Entropy::System);
         let sandbox = Sandbox::start(sandbox).await.unwrap();

@@ -15,12 +15,14 @@ import { ProviderPicker } from "./ProviderPicker";
 interface Props {
   opened: boolean;
   provider?: string;
+  /** The widget that it shall feed. */
+  widget?: string;
   onProvider: (provider: string | undefined) => void;
   onClose: () => void;
 }
 
 /** First which service, then how: two steps in the side panel. */
-export function AddIntegration({ opened, provider, onProvider, onClose }: Props) {
+export function AddIntegration({ opened, provider, widget, onProvider, onClose }: Props) {
   const chosen = useQuery({
     queryKey: ["providers", provider],
     queryFn: () => catalog.provider(provider!),
@@ -37,13 +39,24 @@ export function AddIntegration({ opened, provider, onProvider, onClose }: Props)
       {!provider && <ProviderPicker onPick={onProvider} />}
       {provider && <Problem error={chosen.error} retry={() => void chosen.refetch()} />}
       {provider && chosen.data && (
-        <NewIntegration key={provider} provider={chosen.data} back={() => onProvider(undefined)} />
+        <NewIntegration
+          key={provider}
+          provider={chosen.data}
+          widget={widget}
+          back={() => onProvider(undefined)}
+        />
       )}
     </Panel>
   );
 }
 
-function NewIntegration({ provider, back }: { provider: Provider; back: () => void }) {
+interface NewProps {
+  provider: Provider;
+  widget?: string;
+  back: () => void;
+}
+
+function NewIntegration({ provider, widget, back }: NewProps) {
   const navigate = useNavigate();
   const pulls = provider.modes.includes("pull");
   const pushes = provider.modes.includes("push");
@@ -55,30 +68,36 @@ function NewIntegration({ provider, back }: { provider: Provider; back: () => vo
     ...(pulls ? { pull: {} } : {}),
     ...(pushes ? { push: {} } : {}),
     enabled: true,
+    ...(widget ? { widget_id: widget } : {}),
   }));
-  const [feed, setFeed] = useState(true);
+  const [feed, setFeed] = useState(!widget);
   const [tried, setTried] = useState(false);
   const [broken, setBroken] = useState(false);
   const missing = [
-    ...missingIn(provider.config_schema, draft.config, "/config"),
+    // What a widget's source leaves open, each place of the widget says.
+    ...(widget ? [] : missingIn(provider.config_schema, draft.config, "/config")),
     ...missingIn(provider.credentials_schema, draft.credentials ?? {}, "/credentials"),
     ...(draft.name.trim() ? [] : [{ pointer: "/name", message: "A name is needed" }]),
   ];
 
   const create = useAct(
     async () => {
-      const made = await integrations.create(draft);
+      const { credentials = {}, ...rest } = draft;
+      const given = Object.keys(credentials).length > 0;
+      const made = await integrations.create(given ? { ...rest, credentials } : rest);
       if (feed) await feeds.create({ name: made.name, integration_id: made.id, mode: made.mode });
       return made;
     },
     {
-      stale: ["integrations", "feeds", "graph", "status"],
+      stale: ["integrations", "feeds", "graph", "status", "widgets", "widget-configs"],
       done: (made) =>
-        void navigate({
-          to: "/integrations/$id",
-          params: { id: made.id },
-          search: pulls ? ({ test: "1" } as never) : undefined,
-        }),
+        void (widget
+          ? navigate({ to: "/widgets/$id", params: { id: widget } })
+          : navigate({
+              to: "/integrations/$id",
+              params: { id: made.id },
+              search: pulls ? ({ test: "1" } as never) : undefined,
+            })),
     },
   );
   const submit = () => {
@@ -112,12 +131,14 @@ function NewIntegration({ provider, back }: { provider: Provider; back: () => vo
         onBroken={setBroken}
         errors={[...create.errors, ...(tried ? missing : [])]}
       />
-      <Switch
-        checked={feed}
-        onChange={(event) => setFeed(event.currentTarget.checked)}
-        label="Make a feed of it at once"
-        description="A feed is the document that widgets and programs read."
-      />
+      {!widget && (
+        <Switch
+          checked={feed}
+          onChange={(event) => setFeed(event.currentTarget.checked)}
+          label="Make a feed of it at once"
+          description="A feed is the document that widgets and programs read."
+        />
+      )}
       {tried && missing.length > 0 && (
         <Alert color="red" role="alert">
           {missing.map(({ message }) => message).join(". ")}.
@@ -125,7 +146,7 @@ function NewIntegration({ provider, back }: { provider: Provider; back: () => vo
       )}
       <Problem error={create.error} />
       <Button onClick={submit} loading={create.busy}>
-        {pulls ? "Add and test" : "Add"}
+        {pulls && !widget ? "Add and test" : "Add"}
       </Button>
     </Stack>
   );

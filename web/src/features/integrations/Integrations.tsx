@@ -152,8 +152,9 @@ export default function Integrations() {
       <AddIntegration
         opened={url.add !== undefined}
         provider={url.provider}
+        widget={url.widget}
         onProvider={(provider) => setUrl({ provider })}
-        onClose={() => setUrl({ add: undefined, provider: undefined })}
+        onClose={() => setUrl({ add: undefined, provider: undefined, widget: undefined })}
       />
     </Page>
   );

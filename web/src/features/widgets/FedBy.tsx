@@ -1,24 +1,19 @@
-import { ActionIcon, Group, Select, Text } from "@mantine/core";
-import { IconX } from "@tabler/icons-react";
+import { Button, Group, Text } from "@mantine/core";
+import { IconPlus } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
-import { useAct } from "@/shared/act";
-import { integrations, type Integration } from "@/shared/api/integrations";
+import type { Integration } from "@/shared/api/integrations";
 import type { Widget } from "@/shared/api/widgets";
 import { useListing } from "@/shared/listing";
+import { useMay } from "@/shared/me";
 import { Section } from "@/shared/ui/Page";
 import { Problem } from "@/shared/ui/Problem";
 import { ProviderIcon } from "@/shared/ui/ProviderIcon";
 import { StateIcon } from "@/shared/ui/State";
 
 /** The integrations whose data a widget shows. */
-export function FedBy({ widget, may }: { widget: Widget; may: boolean }) {
+export function FedBy({ widget }: { widget: Widget }) {
+  const may = useMay("admin");
   const fed = useListing<Integration>("/integrations", { widget_id: widget.id });
-  const all = useListing<Integration>("/integrations", {}, { limit: 200, enabled: may });
-  const attach = useAct(integrations.attach, {
-    stale: ["integrations", "widgets", "widget-configs", "graph"],
-    sayError: true,
-  });
-  const free = all.rows.filter(({ widget_id }) => !widget_id);
   return (
     <Section title="Fed by">
       <Problem error={fed.error} retry={fed.retry} />
@@ -30,18 +25,6 @@ export function FedBy({ widget, may }: { widget: Widget; may: boolean }) {
               {row.name}
             </Link>
             <StateIcon state={row.status} />
-            {may && (
-              <ActionIcon
-                size="sm"
-                variant="subtle"
-                color="gray"
-                aria-label={`Detach ${row.name}`}
-                onClick={() => void attach.run(row.id, null)}
-                loading={attach.busy}
-              >
-                <IconX size={14} />
-              </ActionIcon>
-            )}
           </Group>
         ))}
         {!fed.pending && fed.rows.length === 0 && (
@@ -49,17 +32,16 @@ export function FedBy({ widget, may }: { widget: Widget; may: boolean }) {
             Nothing feeds it yet.
           </Text>
         )}
-        {may && free.length > 0 && (
-          <Select
+        {may && (
+          <Button
+            component={Link}
+            to={`/integrations?add=1&widget=${widget.id}`}
+            variant="default"
             size="sm"
-            w={220}
-            placeholder="Attach an integration"
-            aria-label="Attach an integration"
-            searchable
-            value={null}
-            data={free.map(({ id, name }) => ({ value: id, label: name }))}
-            onChange={(id) => id && void attach.run(id, widget.id)}
-          />
+            leftSection={<IconPlus size={15} />}
+          >
+            Add a source
+          </Button>
         )}
       </Group>
     </Section>

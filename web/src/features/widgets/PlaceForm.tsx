@@ -54,9 +54,7 @@ export function PlaceForm({
         data-autofocus
       />
       {fed.rows.length === 0 && (
-        <Text size="sm">
-          Nothing feeds {widget.name} yet. Attach an integration first, or the place stays empty.
-        </Text>
+        <Text size="sm">Nothing feeds {widget.name} yet. Add a source first, or the place stays empty.</Text>
       )}
       {providers.map(
         ({ data }) =>

@@ -98,7 +98,7 @@ function Shown({ widget }: { widget: Widget }) {
         )
       }
     >
-      <FedBy widget={widget} may={may} />
+      <FedBy widget={widget} />
       <Places
         list={places}
         open={place}

@@ -100,6 +100,8 @@ export interface IntegrationDraft {
   pull?: PullConfig;
   push?: PushConfig;
   enabled?: boolean;
+  /** The widget that it feeds: each place of that gets a feed of its own. */
+  widget_id?: string;
 }
 
 export interface TestStep {
@@ -145,8 +147,6 @@ export const integrations = {
   create: (draft: IntegrationDraft) => api.post<Integration>("/integrations", draft),
   change: (id: string, change: Partial<IntegrationDraft>) =>
     api.patch<Integration>(`/integrations/${id}`, change),
-  attach: (id: string, widget_id: string | null) =>
-    api.patch<Integration>(`/integrations/${id}`, { widget_id }),
   remove: (id: string) => api.delete(`/integrations/${id}`),
   test: (id: string) => api.post<TestResult>(`/integrations/${id}/test`, {}),
   validate: (draft: Pick<IntegrationDraft, "provider" | "config" | "credentials">) =>

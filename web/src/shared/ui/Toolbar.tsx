@@ -3,6 +3,11 @@ import { useDebouncedCallback, useHotkeys } from "@mantine/hooks";
 import { IconSearch } from "@tabler/icons-react";
 import { useRef, useState, type ReactNode } from "react";
 
+const isTyping = (target: Element) =>
+  !!target.closest(
+    "textarea,select,[contenteditable=true],[role=dialog],input:not([type=radio],[type=checkbox])",
+  );
+
 /** The search field of a list; `/` brings the cursor there. */
 export function Search({
   value,
@@ -16,7 +21,11 @@ export function Search({
   const [typed, setTyped] = useState(value ?? "");
   const field = useRef<HTMLInputElement>(null);
   const tell = useDebouncedCallback((next: string) => onChange(next || undefined), 250);
-  useHotkeys([["/", () => field.current?.focus()]]);
+  // Only where text is typed is `/` a letter; on a switch or a choice it is still the way to the search.
+  useHotkeys(
+    [["/", (event) => isTyping(event.target as Element) || (event.preventDefault(), field.current?.focus())]],
+    [],
+  );
   const change = (next: string) => {
     setTyped(next);
     tell(next);

@@ -218,6 +218,7 @@ const ROWS: &[Line] = &[
     ("PUT", "/api/widgets-config/{id}/credentials", "/api/widgets-config/<config>/credentials", CREDENTIALS, Hidden),
     ("POST", "/api/widgets-config/{id}/credentials", "/api/widgets-config/<config>/credentials", CREDENTIALS, Hidden),
     ("GET", "/api/widgets-config/{id}/data", "/api/widgets-config/<config>/data", "", Hidden),
+    ("GET", "/api/widgets/{id}/data", "/api/widgets/<config>/data", "", Hidden),
     ("GET", "/api/widgets-config/{id}/events", "/api/widgets-config/<config>/events", "", Hidden),
     ("POST", "/api/widgets-config/{id}/refresh", "/api/widgets-config/<config>/refresh", "", Hidden),
 ];
