@@ -43,11 +43,11 @@ test-browser: ## The dashboard in a real browser on the real server
 test-api: ## The OpenAPI document against the real server
 	@scripts/test.sh api
 
-bench: ## Compare hot paths with their ceilings in one run
-	@scripts/bench.sh
+bench: web/dist ## Compare hot paths with their ceilings in one run (BENCH=--quick for a short one)
+	@scripts/bench.sh $(BENCH)
 
 fuzz: ## Run each fuzz target for a while (FUZZ_SECONDS=20)
-	@scripts/fuzz.sh
+	@scripts/fuzz.sh $(or $(FUZZ_SECONDS),20)
 
 lint: ## Formatting, clippy with the house rules, the catalog, the dashboard
 	cargo fmt --all --check

@@ -7,12 +7,8 @@ use libfuzzer_sys::fuzz_target;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-const LIMITS: Limits = Limits {
-    time: Duration::from_millis(200),
-    steps: 200_000,
-    memory: 16 << 20,
-    output: 64 << 10,
-};
+const LIMITS: Limits =
+    Limits { time: Duration::from_millis(200), steps: 200_000, memory: 16 << 20, output: 64 << 10 };
 /// Beyond the limit one operation may have to end, on a machine that has other work.
 const PATIENCE: Duration = Duration::from_secs(5);
 

@@ -39,6 +39,7 @@ test("a wrong password is refused, the right one opens, logging out closes", asy
 test("a session that ends asks again and leads back", async ({ page }) => {
   await page.goto("/feeds?status=ok");
   await logIn(page);
+  await expect(page.getByRole("heading", { name: "Feeds" })).toBeVisible();
   await settled(page);
   await page.context().clearCookies();
   await page.getByLabel("Search feeds").fill("b");

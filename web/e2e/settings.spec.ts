@@ -52,7 +52,8 @@ test("members are added with a role, and a viewer only looks", async ({ page, ho
   await panel.getByRole("button", { name: "Add member" }).click();
   const password = await panel.locator("code").innerText();
   await panel.getByRole("button", { name: "I have copied it" }).click();
-  await expect(page.getByText("viewer@acme.example")).toBeVisible();
+  await expect(panel).toHaveCount(0);
+  await expect(row(page, "viewer@acme.example")).toBeVisible();
 
   const theirs = await browser.newContext({ baseURL: house.url, storageState: { cookies: [], origins: [] } });
   const other = await theirs.newPage();

@@ -55,6 +55,7 @@ test("a player gets its token once, and it opens its widgets alone", async ({ pa
   await panel.getByRole("button", { name: "Add player" }).click();
   const token = await panel.getByText(/^pl_/).innerText();
   await panel.getByRole("button", { name: "I have copied it" }).click();
+  await expect(panel).toHaveCount(0);
   await expect(page.getByRole("cell", { name: "Door", exact: true })).toBeVisible();
   expect(await page.content()).not.toContain(token);
 

@@ -31,10 +31,8 @@ pub(crate) async fn start(path: &str, answer: &Answer) -> Result<(SocketAddr, Pr
         "addr": addr, "path": path, "status": answer.status, "headers": headers,
         "body": String::from_utf8_lossy(&answer.body),
     });
-    let mut child = Command::new(std::env::current_exe()?)
-        .arg("bare")
-        .stdin(Stdio::piped())
-        .spawn()?;
+    let mut child =
+        Command::new(std::env::current_exe()?).arg("bare").stdin(Stdio::piped()).spawn()?;
     if let Some(mut input) = child.stdin.take() {
         input.write_all(told.to_string().as_bytes())?;
     }

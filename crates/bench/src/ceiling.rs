@@ -70,8 +70,21 @@ fn columns(
     let kind = "application/json";
     let headers = format!("{{\"content-type\":\"{kind}\",\"x-webhook-id\":\"{event_id}\"}}");
     let values = args![
-        workspace.id(), id, integration, Value::Text(None), "webhook", event_id, "bench.measured",
-        now, "stored", "generic-hmac-sha256-hex", kind, bytes, sealed, headers, "127.0.0.1"
+        workspace.id(),
+        id,
+        integration,
+        Value::Text(None),
+        "webhook",
+        event_id,
+        "bench.measured",
+        now,
+        "stored",
+        "generic-hmac-sha256-hex",
+        kind,
+        bytes,
+        sealed,
+        headers,
+        "127.0.0.1"
     ];
     values.try_into().unwrap_or_else(|_| unreachable!("as many values as columns"))
 }

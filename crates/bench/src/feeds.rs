@@ -134,7 +134,11 @@ async fn drift(
     tokio::time::sleep(Duration::from_secs(1)).await;
     let end = clock.now();
     let due = |n: u64| begin.plus(SPACING * n as u32);
-    let mut late: Vec<_> = (0..).map(due).take_while(|due| *due < begin.plus(time)).map(|due| end.since(due)).collect();
+    let mut late: Vec<_> = (0..)
+        .map(due)
+        .take_while(|due| *due < begin.plus(time))
+        .map(|due| end.since(due))
+        .collect();
     for arrival in sandbox.bench().arrivals() {
         if let Some(late) = late.get_mut(usize::try_from(arrival.n)?) {
             *late = (*late).min(arrival.at.since(due(arrival.n)));

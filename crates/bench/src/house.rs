@@ -36,8 +36,7 @@ impl House {
         let folder = tempfile::tempdir()?;
         let here = || format!("sqlite:{}", folder.path().join("patchbay.db").display());
         let database_url = database_url.map_or_else(here, str::to_owned);
-        let mut house =
-            Self { folder, database_url, workspace: String::new(), key: String::new() };
+        let mut house = Self { folder, database_url, workspace: String::new(), key: String::new() };
         let owner = ["init", "--email", "bench@example.com", "--password-stdin", "--workspace"];
         let mut init = house.command()?;
         let init = init.args(owner).arg("Bench").stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -62,7 +61,7 @@ impl House {
         let mut serve = self.command()?;
         serve.args(["serve", "--listen", &addr.to_string()]);
         // The sandbox that feeds are pulled from is on loopback.
-        serve.args(["--allow-network", "127.0.0.0/8", "--log", "warn"]);
+        serve.args(["--allow-network", "127.0.0.0/8"]);
         let process = Process(serve.spawn()?);
         let client = Client { addr, key: self.key.clone() };
         while !is_ready(&client).await {
@@ -86,7 +85,7 @@ impl House {
 
     fn command(&self) -> Result<Command> {
         let mut command = Command::new(binary()?);
-        command.arg("--data").arg(self.folder.path());
+        command.args(["--log", "warn", "--data"]).arg(self.folder.path());
         command.arg("--database-url").arg(&self.database_url);
         Ok(command)
     }

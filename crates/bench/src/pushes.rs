@@ -117,7 +117,11 @@ impl Sender {
     pub(crate) async fn push(&self, client: &Client, body: &[u8]) -> Result<()> {
         let answer = client.send_request(self.request(&self.path, body)).await?;
         if answer.status != 200 {
-            bail!("a push was answered {}: {}", answer.status, String::from_utf8_lossy(&answer.body));
+            bail!(
+                "a push was answered {}: {}",
+                answer.status,
+                String::from_utf8_lossy(&answer.body)
+            );
         }
         Ok(())
     }

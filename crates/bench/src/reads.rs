@@ -50,7 +50,8 @@ pub(crate) async fn measure(table: &mut Table, quick: bool) -> Result<()> {
             let theirs = round(bare, &request, status, time).await?;
             seen.push((ours, theirs));
         }
-        let of = |figure: &dyn Fn(&(Report, Report)) -> f64| median(seen.iter().map(figure).collect());
+        let of =
+            |figure: &dyn Fn(&(Report, Report)) -> f64| median(seen.iter().map(figure).collect());
         let rate = |at: f64| format!("{at:.0}/s");
         table.note(&format!("{name}: Patchbay"), rate(of(&|it| it.0.per_second())))?;
         table.note(&format!("{name}: bare"), rate(of(&|it| it.1.per_second())))?;

@@ -133,6 +133,7 @@ pub(crate) async fn insert(
 /// `($1,$2…),(…)` for so many values, each row with the same end.
 pub(crate) fn rows(values: usize, width: usize, end: &str) -> String {
     let places: Vec<_> = (1..=values).map(|place| format!("${place}")).collect();
-    let rows: Vec<_> = places.chunks(width).map(|row| format!("({}{end})", row.join(","))).collect();
+    let rows: Vec<_> =
+        places.chunks(width).map(|row| format!("({}{end})", row.join(","))).collect();
     rows.join(",")
 }

@@ -142,17 +142,19 @@ impl Players {
         }
     }
 
+    /// Forgets a player, or all of them (`*`). Whoever changes one does so before they answer; the signal
+    /// does it for the other nodes.
+    pub(crate) fn forget(&self, id: &str) {
+        self.generation.fetch_add(1, Ordering::AcqRel);
+        let is_other = |known: &Arc<Known>| id != "*" && known.player.id.to_string() != id;
+        self.known.pin().retain(|_, known| known.as_ref().is_some_and(is_other));
+    }
+
     /// Forgets what a signal says has changed.
     pub(crate) fn hear(&self, signal: &Signal) {
         match signal {
             Signal::Changed(Change::Noun { noun, id, .. }) if noun == NOUN => {
-                self.generation.fetch_add(1, Ordering::AcqRel);
-                let map = self.known.pin();
-                map.retain(|_, known| {
-                    let is_other =
-                        |known: &Arc<Known>| id != "*" && known.player.id.to_string() != *id;
-                    known.as_ref().is_some_and(is_other)
-                });
+                self.forget(id);
             }
             Signal::Resync => {
                 self.generation.fetch_add(1, Ordering::AcqRel);

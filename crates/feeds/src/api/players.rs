@@ -162,6 +162,7 @@ pub(crate) async fn get(
     params(("id" = String, Path, description = "The player's id")),
     responses((status = 200, body = PlayerView)), security(("api_key" = ["widgets:write"])))]
 pub(crate) async fn change(
+    State(feeds): State<Feeds>,
     caller: Caller<may::WidgetsWrite>,
     ApiPath(id): ApiPath<PlayerId>,
     ApiJson(wanted): ApiJson<PlayerChange>,
@@ -181,6 +182,7 @@ pub(crate) async fn change(
     audit::record(&mut tx, &caller, "player.updated", id, json!({ "name": player.name })).await?;
     tx.changed(db::Change::noun(NOUN, caller.workspace.id(), id));
     tx.commit().await?;
+    feeds.players().forget(&id.to_string());
     Ok(ApiJson(player.into()))
 }
 
@@ -191,6 +193,7 @@ pub(crate) async fn change(
     params(("id" = String, Path, description = "The player's id")),
     responses((status = 204, description = "It is gone")), security(("api_key" = ["widgets:write"])))]
 pub(crate) async fn delete(
+    State(feeds): State<Feeds>,
     caller: Caller<may::WidgetsWrite>,
     ApiPath(id): ApiPath<PlayerId>,
 ) -> Answer<StatusCode> {
@@ -203,6 +206,7 @@ pub(crate) async fn delete(
     audit::record(&mut tx, &caller, "player.deleted", id, json!({})).await?;
     tx.changed(db::Change::noun(NOUN, workspace, id));
     tx.commit().await?;
+    feeds.players().forget(&id.to_string());
     Ok(StatusCode::NO_CONTENT)
 }
 

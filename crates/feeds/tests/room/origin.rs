@@ -71,7 +71,8 @@ async fn answer(State(origin): State<Origin>, request: Request) -> Response {
     if !path.starts_with("/tagged") {
         return (status, [("content-type", "application/json")], body).into_response();
     }
-    let tag = format!("\"{:x}\"", body.bytes().fold(7_u64, |sum, it| sum * 31 % 65_521 + u64::from(it)));
+    let tag =
+        format!("\"{:x}\"", body.bytes().fold(7_u64, |sum, it| sum * 31 % 65_521 + u64::from(it)));
     let known = request.headers().get("if-none-match").is_some_and(|sent| *sent == *tag);
     let headers = [("content-type", "application/json"), ("etag", tag.as_str())];
     match known {

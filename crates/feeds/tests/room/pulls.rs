@@ -90,7 +90,10 @@ async fn a_failure_keeps_the_last_good_document() {
         assert_eq!((text(&well["status"]), &well["version"]), ("ok", &json!(1)));
         assert!(well.get("error_message").is_none() && well["failures"] == 0, "{well}");
         let recovered = &world.events("feed.recovered").await[0];
-        assert_eq!((recovered.subject.clone(), &recovered.data["failures"]), (feed.to_string(), &json!(5)));
+        assert_eq!(
+            (recovered.subject.clone(), &recovered.data["failures"]),
+            (feed.to_string(), &json!(5))
+        );
         assert_eq!(world.events("feed.failing").await.len(), 1);
     }
 }
@@ -106,13 +109,20 @@ async fn each_way_of_failing_has_its_code() {
             (json!({ "path": "/nowhere" }), "feed.upstream_status"),
             (json!({ "path": "/html" }), "feed.unreadable"),
             (json!({ "path": "/large", "max_bytes": 1000 }), "egress.body_too_large"),
-            (json!({ "path": "/json", "transform": "[range(5000)]", "max_bytes": 1000 }),
-                "feed.document_too_large"),
+            (
+                json!({ "path": "/json", "transform": "[range(5000)]", "max_bytes": 1000 }),
+                "feed.document_too_large",
+            ),
             (json!({ "path": "/json", "transform": ".list.name" }), "feed.transform_failed"),
-            (json!({ "path": "/json", "transform": "[limit(1e9; repeat(1))]" }),
-                "feed.transform_failed"),
-            (json!({ "path": "/json", "query": { "q": "{{config.none}}" }, "headers": {
-                "x-a": "{{config.none}}" } }), "feed.template_failed"),
+            (
+                json!({ "path": "/json", "transform": "[limit(1e9; repeat(1))]" }),
+                "feed.transform_failed",
+            ),
+            (
+                json!({ "path": "/json", "query": { "q": "{{config.none}}" }, "headers": {
+                "x-a": "{{config.none}}" } }),
+                "feed.template_failed",
+            ),
             (json!({ "url": "http://10.1.2.3/" }), "egress.address_forbidden"),
             (json!({ "url": "http://127.0.0.1:1/" }), "egress.connect_failed"),
         ] {
@@ -189,7 +199,8 @@ async fn the_last_versions_are_kept_with_the_request_that_made_each() {
         }
         let path = format!("/api/v1/feeds/{feed}/versions");
         let list = world.get(&path).await.expect(200);
-        let numbers: Vec<_> = list["data"].as_array().unwrap().iter().map(|it| &it["version"]).collect();
+        let numbers: Vec<_> =
+            list["data"].as_array().unwrap().iter().map(|it| &it["version"]).collect();
         assert_eq!(numbers, [5, 4, 3]);
         for version in list["data"].as_array().unwrap() {
             assert_eq!(version["source"], "pull");

@@ -47,7 +47,8 @@ async fn sources_are_made_listed_and_deleted_as_printed() {
             },
             "visualization": {}
         });
-        for body in [&widget["dataSource"]["config"], &json!({"dataSource": widget["dataSource"]})] {
+        for body in [&widget["dataSource"]["config"], &json!({"dataSource": widget["dataSource"]})]
+        {
             let refused = world.owner.post("/api/fetch-data", body.clone()).await;
             assert_eq!(refused.code(), "connection.not_authorized", "{}", refused.text());
         }
@@ -106,12 +107,19 @@ async fn data_are_fetched_through_a_source_with_its_keys() {
         }
     });
     let source = world.owner.post("/api/data-sources", body).await.expect(201);
-    assert_eq!((&source["config"]["apiKey"], &source["config"]["colour"]), (&json!(MASK), &json!("blue")));
+    assert_eq!(
+        (&source["config"]["apiKey"], &source["config"]["colour"]),
+        (&json!(MASK), &json!("blue"))
+    );
     let fetch = |endpoint: &str| json!({ "sourceId": source["id"], "endpoint": endpoint });
     let guarded = world.owner.post("/api/fetch-data", fetch("/rest/api-key-header")).await;
     let guarded = guarded.expect(200);
-    assert_eq!((&guarded["data"]["authenticated"], &guarded["cached"]), (&json!(true), &json!(false)));
-    let again = world.owner.post("/api/fetch-data", fetch("/rest/api-key-header")).await.expect(200);
+    assert_eq!(
+        (&guarded["data"]["authenticated"], &guarded["cached"]),
+        (&json!(true), &json!(false))
+    );
+    let again =
+        world.owner.post("/api/fetch-data", fetch("/rest/api-key-header")).await.expect(200);
     assert_eq!((&again["cached"], &again["data"]), (&json!(true), &guarded["data"]));
 
     let refused = world.owner.post("/api/fetch-data", fetch("/rest/status/404")).await;

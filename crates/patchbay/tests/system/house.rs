@@ -225,7 +225,8 @@ fn read_tables(sql: &str) -> BTreeMap<String, BTreeSet<String>> {
             current = None;
         } else if let Some(table) = &current {
             let word = line.split_whitespace().next().unwrap_or_default();
-            if !word.is_empty() && word.chars().all(|letter| letter.is_lowercase() || letter == '_') {
+            if !word.is_empty() && word.chars().all(|letter| letter.is_lowercase() || letter == '_')
+            {
                 tables.entry(table.clone()).or_default().insert(word.to_owned());
             }
         }

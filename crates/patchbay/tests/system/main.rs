@@ -2,6 +2,8 @@
 //! outside world. What a room promises is tested in the room; here it is tested what only all of it
 //! together can keep.
 
+#![allow(clippy::unwrap_used, reason = "what cannot be so in a test fails it")]
+
 mod client;
 mod crash;
 mod document;

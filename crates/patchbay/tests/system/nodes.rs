@@ -57,7 +57,8 @@ async fn a_change_on_one_node_reaches_readers_on_the_other() {
     .await;
     assert_eq!(push(&far, &path, "hush", &json!({ "n": 7 })).await.status, 401);
 
-    // One that is gone takes nothing with it.
+    // One that is gone takes nothing with it; what it had claimed would wait for the end of its lease.
+    events.until(|name, data| name == "update" && data["data"] == json!({ "n": 6 })).await;
     let (plan, address) = (world.plan.clone(), there.client.address);
     world.server.kill().await;
     push(&far, &path, "whisper", &json!({ "n": 8 })).await.expect(200);

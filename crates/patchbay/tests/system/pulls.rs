@@ -17,8 +17,7 @@ async fn the_version_moves_with_the_content_alone() {
         let mut pull = pull.clone();
         pull["ignore"] = json!(["/at"]);
         let (resting, _) = world.feed(&integration, json!({ "pull": pull })).await;
-        let first =
-            world.data_when(&resting, "a first version", |data| data["version"] == 1).await;
+        let first = world.data_when(&resting, "a first version", |data| data["version"] == 1).await;
         world.data_when(&moving, "a third", |data| data["version"].as_u64() >= Some(3)).await;
         let rested = world.data_when(&resting, "it is seen again", |data| {
             data["fetched_at"].as_str() > first["fetched_at"].as_str()
@@ -123,8 +122,11 @@ async fn what_goes_wrong_has_a_code() {
     failing(json!({ "path": "/rest/status/404" }), "feed.upstream_status").await;
     failing(json!({ "path": "/rest/loop" }), "egress.too_many_redirects").await;
     failing(json!({ "path": "/rest/private-redirect" }), "egress.address_forbidden").await;
-    failing(json!({ "path": "/rest/echo", "transform": ".method | error" }), "feed.transform_failed")
-        .await;
+    failing(
+        json!({ "path": "/rest/echo", "transform": ".method | error" }),
+        "feed.transform_failed",
+    )
+    .await;
     failing(json!({ "path": "/rest/bytes/20000", "max_bytes": 1000 }), "egress.body_too_large")
         .await;
     failing(json!({ "path": "/rest/slow/60000", "timeout": 100 }), "egress.timeout").await;

@@ -28,7 +28,9 @@ async fn a_push_replaces_merges_or_appends() {
             let (feed, path) = world.feed(&hook, json!({ "mode": "push", "push": settings })).await;
             for (body, version) in two.iter().zip(1..) {
                 push(&world.owner, &path, "hush", body).await.expect(200);
-                world.data_when(&feed, "the push is applied", |data| data["version"] == version).await;
+                world
+                    .data_when(&feed, "the push is applied", |data| data["version"] == version)
+                    .await;
             }
             let mut found = world.data(&feed).await["data"].clone();
             if let Some(items) = found.as_array_mut() {

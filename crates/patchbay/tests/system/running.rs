@@ -22,7 +22,7 @@ pub(crate) const OWNER: &str = "ada@example.com";
 /// How the binary is started: a data folder, flags, environment.
 #[derive(Clone)]
 pub(crate) struct Plan {
-    folder: Arc<TempDir>,
+    _folder: Arc<TempDir>,
     data: PathBuf,
     args: Vec<String>,
     env: Vec<(String, String)>,
@@ -33,7 +33,7 @@ impl Plan {
     pub(crate) fn new() -> Self {
         let folder = Arc::new(tempfile::tempdir().unwrap());
         let data = folder.path().to_owned();
-        Self { folder, data, args: Vec::new(), env: Vec::new() }
+        Self { _folder: folder, data, args: Vec::new(), env: Vec::new() }
             .flag("--allow-network", "127.0.0.0/8")
             .flag("--log-format", "json")
     }
@@ -64,7 +64,7 @@ impl Plan {
     pub(crate) fn another_node(&self) -> Self {
         let folder = Arc::new(tempfile::tempdir().unwrap());
         std::fs::copy(self.data().join("master.key"), folder.path().join("master.key")).unwrap();
-        Self { data: folder.path().to_owned(), folder, ..self.clone() }
+        Self { data: folder.path().to_owned(), _folder: folder, ..self.clone() }
     }
 
     /// The same with its data elsewhere.
@@ -139,8 +139,9 @@ impl Plan {
                 let said: Value = serde_json::from_str(&line).unwrap_or(Value::Null);
                 let address = said["ready_ms"].as_u64().and(said["address"].as_str());
                 kept.lock().unwrap().push_str(&format!("{line}\n"));
-                if let (Some(address), Some(_)) = (address, &ready) {
-                    drop(ready.take().map(|ready| ready.send(address.parse::<SocketAddr>())));
+                if let Some(ready) = address.and_then(|_| ready.take()) {
+                    // Whoever waited for it may have given up.
+                    ready.send(address.unwrap().parse::<SocketAddr>()).ok();
                 }
             }
         });

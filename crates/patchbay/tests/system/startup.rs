@@ -88,7 +88,8 @@ async fn a_wrong_or_missing_master_key_is_refused_and_nothing_is_lost() {
         std::fs::remove_file(&file).unwrap();
         refuses(&plan, &["master.key is missing", "[vault."]).await;
         assert!(!file.exists(), "no other key is made in its place");
-        refuses(&plan.clone().env("PATCHBAY_MASTER_KEY", &other), &["[vault.wrong_master_key]"]).await;
+        refuses(&plan.clone().env("PATCHBAY_MASTER_KEY", &other), &["[vault.wrong_master_key]"])
+            .await;
         refuses(&plan.clone().flag("--master-key-command", "exit 3"), &["[vault."]).await;
         std::fs::write(&file, &right).unwrap();
         let server = plan.serve().await;
@@ -146,7 +147,8 @@ async fn settings_that_cannot_be_used_are_refused() {
         refuses(&plan, &["patchbay.toml", names]).await;
     }
     std::fs::remove_file(plan.file("patchbay.toml")).unwrap();
-    refuses(&plan.clone().flag("--config", "/nowhere/patchbay.toml"), &["/nowhere/patchbay.toml"]).await;
+    refuses(&plan.clone().flag("--config", "/nowhere/patchbay.toml"), &["/nowhere/patchbay.toml"])
+        .await;
     for flag in ["--allow-network", "--trusted-proxy"] {
         let output = Plan::new().flag(flag, "10.0.0.0/99").run(&["serve"]).await;
         let said = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -18,7 +18,10 @@ async fn a_new_version_reaches_those_who_wait() {
         socket.subscribe(&[&feed, "feed_nosuch"]).await;
         let first = [socket.next().await, socket.next().await];
         let refused = first.iter().find(|one| one["type"] == "error").expect("a complaint");
-        assert_eq!((&refused["id"], &refused["code"]), (&json!("feed_nosuch"), &json!("request.not_found")));
+        assert_eq!(
+            (&refused["id"], &refused["code"]),
+            (&json!("feed_nosuch"), &json!("request.not_found"))
+        );
 
         for n in 1..4 {
             push(&world.owner, &path, "hush", &json!({ "n": n })).await.expect(200);
@@ -27,7 +30,9 @@ async fn a_new_version_reaches_those_who_wait() {
             let message = socket.next().await;
             assert_eq!((&message["type"], &message["id"]), (&json!("update"), &json!(feed)));
             assert_eq!(message["payload"]["data"], json!({ "n": n }));
-            house.until(|name, data| name == "feed.updated" && data["subject"] == json!(feed)).await;
+            house
+                .until(|name, data| name == "feed.updated" && data["subject"] == json!(feed))
+                .await;
         }
         // Who comes back says what they have.
         let known = world.owner.with("last-event-id", "2");

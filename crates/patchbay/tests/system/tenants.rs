@@ -103,7 +103,8 @@ async fn live(world: &World, stranger: &Client, theirs: &BTreeMap<String, String
     let again = json!({ "slug": "again", "name": "Again" });
     created(world.owner.post("/api/v1/widgets", again.clone()).await);
     world.rest().await;
-    let body = json!({ "name": "Heard", "provider": "rest", "config": { "base_url": "http://a.b" } });
+    let body =
+        json!({ "name": "Heard", "provider": "rest", "config": { "base_url": "http://a.b" } });
     let ours = created(stranger.post("/api/v1/integrations", body).await);
     loop {
         let (_, data) = events.next().await.expect("the stream goes on");
@@ -154,7 +155,8 @@ async fn theirs(world: &World) -> BTreeMap<String, String> {
     let player = json!({ "name": "Screen", "widget_config_ids": [config] });
     keep("player", &text(&world.post("/api/v1/players", player).await["id"]));
 
-    let member = json!({ "email": "carol@example.com", "role": "viewer", "password": "longenough1" });
+    let member =
+        json!({ "email": "carol@example.com", "role": "viewer", "password": "longenough1" });
     keep("member", &text(&world.post("/api/v1/members", member).await["id"]));
     let key = json!({ "name": "theirs", "scopes": ["feeds:read"] });
     keep("key", &text(&world.post("/api/v1/api-keys", key).await["id"]));

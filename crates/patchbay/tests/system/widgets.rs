@@ -92,7 +92,8 @@ async fn weather_from_its_creation_to_the_player() {
         let printed = weather(&format!("{}/data/2.5/weather", world.url(Service::Weather)));
         let made = world.widget_with(&printed).await;
         let by_id = world.organization(&format!("widget-integrations/{}", text(&made["id"])));
-        let listed = world.owner.get(&world.organization("widgets/weather-widget/integrations")).await;
+        let listed =
+            world.owner.get(&world.organization("widgets/weather-widget/integrations")).await;
         let listed = listed.expect(200)["data"][0].clone();
         let found = world.owner.get(&by_id).await.expect(200);
         for view in [&made, &listed, &found] {
@@ -117,8 +118,13 @@ async fn weather_from_its_creation_to_the_player() {
         let tested = world.owner.post(&format!("{by_id}/test"), json!({})).await.expect(200);
         assert_eq!(tested["ok"], true, "{tested}");
 
-        world.owner.post(&format!("/api/widgets-config/{config}/refresh"), json!({})).await.expect(202);
-        let data = world.shown_when(&config, "the first weather", |data| data["version"] == 1).await;
+        world
+            .owner
+            .post(&format!("/api/widgets-config/{config}/refresh"), json!({}))
+            .await
+            .expect(202);
+        let data =
+            world.shown_when(&config, "the first weather", |data| data["version"] == 1).await;
         assert_eq!(data["data"]["name"], "London", "{data}");
         let fields: Vec<_> = data.as_object().unwrap().keys().cloned().collect();
         let expected =
@@ -216,7 +222,8 @@ async fn facebook_shakes_hands_and_pushes() {
         assert_eq!(stored["credentials"], masked);
 
         let shake = async |token: &str| {
-            let query = format!("hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token={token}");
+            let query =
+                format!("hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token={token}");
             sender.get(&format!("{address}?{query}")).await
         };
         let right = shake("a-verify-token").await;
@@ -227,7 +234,8 @@ async fn facebook_shakes_hands_and_pushes() {
         assert_eq!(push("a-verify-token").await.status, 200);
         let refused = push("another").await;
         assert_eq!((refused.status, refused.code().as_str()), (401, "webhook.signature_invalid"));
-        let data = world.shown_when(&config, "the push is shown", |data| data["version"] == 1).await;
+        let data =
+            world.shown_when(&config, "the push is shown", |data| data["version"] == 1).await;
         assert_eq!(data["data"], serde_json::from_str::<Value>(body).unwrap());
         let inbox = world.owner.get("/api/v1/inbound-events").await.expect(200);
         assert_eq!(inbox["data"].as_array().map(Vec::len), Some(1));

@@ -92,7 +92,12 @@ impl World {
     }
 
     /// The feed's data, as soon as they are so.
-    pub(crate) async fn data_when(&self, feed: &str, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) async fn data_when(
+        &self,
+        feed: &str,
+        what: &str,
+        fits: impl Fn(&Value) -> bool,
+    ) -> Value {
         eventually(what, async || Some(self.data(feed).await).filter(|data| fits(data))).await
     }
 

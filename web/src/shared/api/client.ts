@@ -63,6 +63,8 @@ async function send<T>(method: string, path: string, { body, query, signal }: Op
       method,
       headers: sent,
       credentials: "same-origin",
+      // What is read stays out of the cache on the disk.
+      cache: "no-store",
       body: body === undefined ? undefined : JSON.stringify(body),
       signal,
     });

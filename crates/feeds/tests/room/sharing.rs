@@ -1,0 +1,202 @@
+use crate::world::{World, map, text, worlds};
+use connect::{CredentialScope, IntegrationDraft};
+use kernel::{FeedId, IntegrationId};
+use serde_json::{Value, json};
+
+const FEEDS: &str = "SELECT count(*) AS n FROM feeds";
+const JOBS: &str = "SELECT count(*) AS n FROM jobs";
+
+/// A widget `tides` with an integration that asks the origin for `/tides`.
+async fn tides(
+    world: &World,
+    draft: impl Fn(IntegrationDraft) -> IntegrationDraft,
+) -> IntegrationId {
+    world.origin.says("/tides", &json!({ "height": 3 }));
+    let widget = world.widget("tides").await;
+    let pull = json!({ "path": "/tides", "query": { "harbour": "{{config.harbour}}" } });
+    let pull = connect::PullConfig::from_map(map(pull)).unwrap();
+    let schema = json!({
+        "type": "object", "additionalProperties": true,
+        "properties": { "harbour": { "type": "string" } },
+    });
+    let it = IntegrationDraft {
+        widget_id: Some(widget),
+        config_schema: Some(schema),
+        pull,
+        ..world.draft("rest")
+    };
+    world.integration(draft(it)).await
+}
+
+fn feed_of(config: &Value) -> FeedId {
+    text(&config["feeds"][0]["feed_id"]).parse().unwrap()
+}
+
+fn id(config: &Value) -> String {
+    text(&config["id"]).to_owned()
+}
+
+#[tokio::test]
+async fn equal_options_share_a_feed_and_its_fetch() {
+    for world in worlds().await {
+        tides(&world, |draft| draft).await;
+        let one = world.place("tides", json!({ "harbour": "Dover", "big": true })).await;
+        let two = world.place("tides", json!({ "big": true, "harbour": "Dover" })).await;
+        let other = world.place("tides", json!({ "harbour": "Calais" })).await;
+        assert_eq!(feed_of(&one), feed_of(&two));
+        assert_ne!(feed_of(&one), feed_of(&other));
+        assert_eq!(one["feeds"][0]["version"], 1, "the first fetch is waited for: {one}");
+        assert_eq!((world.origin.hits("/tides"), world.count(FEEDS).await), (2, 2));
+        let readers = world.view(feed_of(&one)).await["readers"].clone();
+        assert_eq!(readers, json!([id(&one), id(&two)]));
+        let data =
+            world.get(&format!("/api/v1/widget-configs/{}/data", id(&two))).await.expect(200);
+        assert_eq!(data["data"], json!({ "height": 3 }));
+    }
+}
+
+#[tokio::test]
+async fn those_that_come_at_once_share_too() {
+    for world in worlds().await {
+        tides(&world, |draft| draft).await;
+        let options = || json!({ "harbour": "Dover" });
+        let (one, two, three) = tokio::join!(
+            world.place("tides", options()),
+            world.place("tides", options()),
+            world.place("tides", options()),
+        );
+        assert_eq!((feed_of(&one), feed_of(&one)), (feed_of(&two), feed_of(&three)));
+        assert_eq!(world.count(FEEDS).await, 1);
+    }
+}
+
+#[tokio::test]
+async fn what_belongs_to_one_widget_is_not_shared() {
+    for world in worlds().await {
+        let own = |draft| IntegrationDraft { credential_scope: CredentialScope::Widget, ..draft };
+        tides(&world, own).await;
+        let one = world.place("tides", json!({ "harbour": "Dover" })).await;
+        let two = world.place("tides", json!({ "harbour": "Dover" })).await;
+        assert_ne!(feed_of(&one), feed_of(&two));
+    }
+}
+
+#[tokio::test]
+async fn other_options_read_another_feed() {
+    for world in worlds().await {
+        tides(&world, |draft| draft).await;
+        let one = world.place("tides", json!({ "harbour": "Dover" })).await;
+        let two = world.place("tides", json!({ "harbour": "Dover" })).await;
+        let path = format!("/api/v1/widget-configs/{}", id(&one));
+        let data = world.get(&format!("{path}/data")).await;
+        let tag = data.header("etag").to_owned();
+
+        let changed = json!({ "options": { "harbour": "Calais" } });
+        let changed = world.patch(&path, changed).await.expect(200);
+        assert_ne!(feed_of(&changed), feed_of(&one));
+        assert_eq!(world.count(FEEDS).await, 2, "the other widget reads it still");
+        let who = Some(crate::world::owner(&world.workspace));
+        let again = crate::world::request(
+            who,
+            "GET",
+            &format!("{path}/data"),
+            &[("if-none-match", &tag)],
+            &Value::Null,
+        );
+        let again = world.node.send(again).await;
+        assert_eq!(
+            again.status, 200,
+            "the tag of another feed's version says nothing of this one's"
+        );
+
+        let path = format!("/api/v1/widget-configs/{}", id(&two));
+        world.patch(&path, json!({ "options": { "harbour": "Calais" } })).await.expect(200);
+        assert_eq!((world.count(FEEDS).await, world.count(JOBS).await), (1, 1), "no orphans");
+        let gone = world.get(&format!("/api/v1/feeds/{}/data", feed_of(&two))).await;
+        gone.refused(404, "request.not_found");
+        world.patch(&path, json!({ "name": "Foyer" })).await.expect(200);
+        assert_eq!(world.get(&path).await.expect(200)["name"], "Foyer");
+    }
+}
+
+#[tokio::test]
+async fn a_place_that_goes_takes_what_nobody_else_reads() {
+    for world in worlds().await {
+        tides(&world, |draft| draft).await;
+        let one = world.place("tides", json!({ "harbour": "Dover" })).await;
+        let two = world.place("tides", json!({ "harbour": "Dover" })).await;
+        let (feed, data) = (feed_of(&one), |it| format!("/api/v1/widget-configs/{it}/data"));
+        world.get(&data(id(&one))).await.expect(200);
+        world.delete(&format!("/api/v1/widget-configs/{}", id(&one))).await.expect(204);
+        world.get(&data(id(&one))).await.refused(404, "request.not_found");
+        world.get(&data(id(&two))).await.expect(200);
+        world.delete(&format!("/api/v1/widget-configs/{}", id(&two))).await.expect(204);
+        assert_eq!((world.count(FEEDS).await, world.count(JOBS).await), (0, 0));
+        world.get(&format!("/api/v1/feeds/{feed}/data")).await.refused(404, "request.not_found");
+        assert_eq!(world.events("feed.deleted").await.len(), 1);
+        let versions = "SELECT count(*) AS n FROM feed_versions";
+        assert_eq!(world.count(versions).await, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_widget_goes_with_all_that_is_its_own() {
+    for world in worlds().await {
+        tides(&world, |draft| draft).await;
+        let one = world.place("tides", json!({ "harbour": "Dover" })).await;
+        let path = format!("/api/v1/widget-configs/{}/data", id(&one));
+        world.get(&path).await.expect(200);
+        world.delete("/api/v1/widgets/tides").await.expect(204);
+        world.get(&path).await.refused(404, "request.not_found");
+        for table in ["feeds", "jobs", "widget_configs", "widget_feeds", "integrations"] {
+            let sql = format!("SELECT count(*) AS n FROM {table}");
+            assert_eq!(world.count(&sql).await, 0, "{table}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_integration_goes_with_its_feeds() {
+    for world in worlds().await {
+        let integration = tides(&world, |draft| draft).await;
+        let one = world.place("tides", json!({ "harbour": "Dover" })).await;
+        let by_feed = format!("/api/v1/feeds/{}/data", feed_of(&one));
+        let by_place = format!("/api/v1/widget-configs/{}/data", id(&one));
+        world.get(&by_feed).await.expect(200);
+        world.get(&by_place).await.expect(200);
+        let owner = crate::world::owner(&world.workspace);
+        world.node.connect.delete_integration(&owner, integration).await.unwrap();
+        for path in [by_feed, by_place] {
+            assert!(world.until(async || world.get(&path).await.status == 404).await, "{path}");
+        }
+        assert!(world.until(async || world.count(JOBS).await == 0).await, "its jobs stay");
+        assert_eq!(world.count(FEEDS).await, 0);
+        let config = world.get(&format!("/api/v1/widget-configs/{}", id(&one))).await.expect(200);
+        assert_eq!(config["feeds"], json!([]));
+    }
+}
+
+#[tokio::test]
+async fn an_integration_that_comes_later_is_read_too() {
+    for world in worlds().await {
+        let widget = world.widget("late").await;
+        let place = world.place("late", json!({})).await;
+        let path = format!("/api/v1/widget-configs/{}", id(&place));
+        world.get(&format!("{path}/data")).await.refused(404, "request.not_found");
+        world.origin.says("/late", &json!("at last"));
+        let pull = connect::PullConfig::from_map(map(json!({ "path": "/late" }))).unwrap();
+        let it = IntegrationDraft { widget_id: Some(widget), pull, ..world.draft("rest") };
+        let integration = world.integration(it).await;
+        let is_there = async || world.get(&format!("{path}/data")).await.status == 200;
+        assert!(world.until(is_there).await);
+        let place = world.get(&path).await.expect(200);
+        world.version(feed_of(&place), 1).await;
+        world.advance(std::time::Duration::from_millis(1)).await;
+        world.origin.says("/late", &json!("again"));
+        let refreshed = world.post(&format!("{path}/refresh"), json!({})).await;
+        assert_eq!(refreshed.status, 202, "{refreshed:?}");
+        world.version(feed_of(&place), 2).await;
+        let target = world.node.feeds.target_of_config(integration, id(&place).parse().unwrap());
+        assert!(target.await.unwrap().is_none(), "it is pulled alone");
+    }
+}
