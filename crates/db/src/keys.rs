@@ -44,8 +44,9 @@ const SEALED: [Sealed; 4] = [
 ];
 const BATCH: i64 = 100;
 
-/// Reads the master key again from where it is kept; `None` when there is none to be had.
-pub type KeySource = Arc<dyn Fn() -> Option<MasterKey> + Send + Sync>;
+/// Reads the master key again from where it is kept: the one in use, and the next of a rotation that is
+/// under way.
+pub type KeySource = Arc<dyn Fn() -> Vec<MasterKey> + Send + Sync>;
 
 /// The master key in use, and where to look when another process has rotated it.
 #[derive(Default)]
@@ -96,8 +97,8 @@ impl Db {
         if let Some(known) = known.clone().filter(fits) {
             return Ok(known);
         }
-        let found = self.slot().source.get().and_then(|source| source()).map(Arc::new);
-        if let Some(found) = found.filter(fits) {
+        let kept = self.slot().source.get().map(|source| source()).unwrap_or_default();
+        if let Some(found) = kept.into_iter().map(Arc::new).find(fits) {
             self.slot().set(found.clone());
             return Ok(found);
         }
@@ -155,6 +156,7 @@ impl Db {
     /// [`VaultError::WrongMasterKey`] when `from` is not the one in use.
     pub async fn rotate_master(&self, from: &MasterKey, to: &MasterKey) -> Result<u64, DbError> {
         let mut tx = self.system(true).await?;
+        tx.lock_keys().await?;
         let stored = wrapped_keys(&mut tx, None).await?;
         for key in &stored {
             let key = self.keyring().rewrap(from, to, key)?;
@@ -264,11 +266,28 @@ impl Db {
 }
 
 impl Tx {
+    /// Lets one transaction at a time change data keys, on every node.
+    async fn lock_keys(&mut self) -> Result<(), DbError> {
+        // SQLite has one writer as it is; the number is only ours.
+        let lock = self.dialect(None, Some("SELECT pg_advisory_xact_lock(7283)"));
+        if let Some(lock) = lock {
+            self.execute(lock, args![]).await?;
+        }
+        Ok(())
+    }
+
     /// Stores a wrapped data key.
     ///
     /// # Errors
-    /// [`DbError::Conflict`] when the workspace has one of that version.
+    /// [`DbError::Conflict`] when the workspace has one of that version; [`VaultError::WrongMasterKey`]
+    /// when the master key was rotated since it wrapped this.
     pub async fn insert_data_key(&mut self, key: &WrappedKey) -> Result<(), DbError> {
+        self.lock_keys().await?;
+        let sql = "SELECT master_key_id FROM data_keys WHERE master_key_id <> $1 LIMIT 1";
+        if let Some(row) = self.fetch_optional(sql, args![&key.master_key_id]).await? {
+            let (expected, given) = (row.text("master_key_id")?, key.master_key_id.clone());
+            return Err(VaultError::WrongMasterKey { expected, given }.into());
+        }
         let at: Timestamp = self.now();
         self.execute(
             "INSERT INTO data_keys (workspace_id, version, master_key_id, wrapped, created_at) \

@@ -114,9 +114,7 @@ impl Db {
         write: bool,
     ) -> Result<Tx, DbError> {
         let conn = match &self.0.pools {
-            Pools::Sqlite { writer, .. } if write => {
-                Conn::Sqlite(begin_writing(writer).await?)
-            }
+            Pools::Sqlite { writer, .. } if write => Conn::Sqlite(begin_writing(writer).await?),
             Pools::Sqlite { readers, .. } => Conn::Sqlite(readers.begin().await?),
             Pools::Postgres(pool) => {
                 // One way there and back for both; an id has no quotes.

@@ -108,7 +108,7 @@ impl server::Rotate for RotateHere {
 }
 
 /// How long requests and jobs in flight have to end.
-const PATIENCE: Duration = Duration::from_secs(7);
+const PATIENCE: Duration = Duration::from_secs(5);
 /// How often what is old is forgotten.
 const FORGET_EVERY: Duration = Duration::from_secs(6 * 60 * 60);
 

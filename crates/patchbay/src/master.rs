@@ -41,6 +41,16 @@ impl Source {
         }
     }
 
+    /// Every key that may be the one in use: the one that is kept and, while a rotation is under way, the
+    /// next.
+    fn read_all(&self) -> Vec<MasterKey> {
+        let next = match self {
+            Self::File(path) => read_file(&next_to(path)).ok().flatten(),
+            Self::Environment | Self::Command(_) => None,
+        };
+        self.read().ok().flatten().into_iter().chain(next).collect()
+    }
+
     /// The key, if there is one yet.
     fn read(&self) -> Result<Option<MasterKey>> {
         match self {
@@ -111,7 +121,7 @@ pub(crate) async fn unlock(db: &Db, source: &Source) -> Result<Arc<MasterKey>> {
     };
     db.unlock(&key).await?;
     let again = source.clone();
-    db.set_key_source(Arc::new(move || again.read().ok().flatten()));
+    db.set_key_source(Arc::new(move || again.read_all()));
     Ok(Arc::new(key))
 }
 

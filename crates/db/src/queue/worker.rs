@@ -15,8 +15,8 @@ use crate::{Db, DbError, Signal};
 /// How many jobs of one workspace are taken before the next workspace has its turn.
 const TURN: usize = 32;
 /// A worker that says nothing for this long has lost its jobs.
-const LEASE: Duration = Duration::from_secs(120);
-const RENEW_EVERY: Duration = Duration::from_secs(40);
+const LEASE: Duration = Duration::from_secs(30);
+const RENEW_EVERY: Duration = Duration::from_secs(10);
 /// After this many attempts a job is given up, with an event that says so.
 const MOST_ATTEMPTS: u32 = 20;
 /// How long jobs in flight may take to end when the house closes.
