@@ -27,7 +27,7 @@ for target in "${targets[@]}"; do
   mkdir -p "$found" "fuzz/artifacts/$target"
   echo "== $target, $seconds s"
   "$build/$host/release/$target" -max_total_time="$seconds" -timeout=15 -rss_limit_mb=2048 \
-    -max_len=8192 -print_final_stats=0 -verbosity=0 \
+    -max_len=8192 -print_funcs=0 -verbosity=0 \
     -artifact_prefix="fuzz/artifacts/$target/" "$found" "fuzz/corpus/$target"
 done
 echo "Nothing was found."

@@ -39,7 +39,12 @@ export class House {
     const server = spawn(binary, ["serve", "--data", data, "--listen", "127.0.0.1:0", "--demo"], {
       stdio: ["ignore", "ignore", "pipe"],
     });
-    return new House(await address(server), key, server, data);
+    try {
+      return new House(await address(server), key, server, data);
+    } catch (error) {
+      await rm(data, { recursive: true, force: true });
+      throw error;
+    }
   }
 
   async stop() {

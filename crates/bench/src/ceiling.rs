@@ -15,48 +15,58 @@ use crate::pushes::body;
 const ROWS_IN_VALUES: usize = 64;
 const WIDTH: usize = 15;
 
-/// How many rows a second become durable in transactions of so many.
-pub(crate) async fn measure(house: &House, count: usize, time: Duration) -> Result<f64> {
-    let db = Db::open(Options::new(house.database_url())).await?;
-    let workspace = db.workspace(house.workspace.parse()?);
-    // Nobody will open these rows, so a key of our own will do.
-    let master = MasterKey::generate(&Entropy::System);
-    let key = db.keyring().generate(&master, workspace.id(), 1)?;
-    db.keyring().add(&master, &key)?;
-    let integration = IntegrationId::generate(db.clock().now(), db.entropy());
-    let body = body(1024);
-    let make = || async { rows(&workspace, integration, &body, count) };
-    let mut ready = make().await?;
-    let begin = Instant::now();
-    let mut written = 0;
-    while begin.elapsed() < time {
-        // The next batch is sealed while this one is being written.
-        let (done, next) = tokio::join!(write(&db, ready), make());
-        done?;
-        ready = next?;
-        written += count;
+/// The database of a house, written past the house.
+pub(crate) struct Ceiling {
+    db: Db,
+    workspace: Workspace,
+    integration: IntegrationId,
+}
+
+impl Ceiling {
+    pub(crate) async fn open(house: &House) -> Result<Self> {
+        let db = Db::open(Options::new(house.database_url())).await?;
+        let workspace = db.workspace(house.workspace.parse()?);
+        // Nobody will open these rows, so a key of our own will do.
+        let master = MasterKey::generate(&Entropy::System);
+        let key = db.keyring().generate(&master, workspace.id(), 1)?;
+        db.keyring().add(&master, &key)?;
+        let integration = IntegrationId::generate(db.clock().now(), db.entropy());
+        Ok(Self { db, workspace, integration })
     }
-    let per_second = written as f64 / begin.elapsed().as_secs_f64();
-    db.close().await;
-    Ok(per_second)
+
+    /// How many rows a second become durable in transactions of so many.
+    pub(crate) async fn measure(&self, rows: usize, time: Duration) -> Result<f64> {
+        let body = body(1024);
+        let make = || async { self.rows(rows, &body) };
+        let mut ready = make().await?;
+        let begin = Instant::now();
+        let mut written = 0;
+        while begin.elapsed() < time {
+            // The next batch is sealed while this one is being written.
+            let (done, next) = tokio::join!(write(&self.db, ready), make());
+            done?;
+            ready = next?;
+            written += rows;
+        }
+        Ok(written as f64 / begin.elapsed().as_secs_f64())
+    }
+
+    fn rows(&self, rows: usize, body: &[u8]) -> Result<Vec<Columns>> {
+        let now = self.db.clock().now();
+        let row = |_| {
+            let id = InboundId::generate(now, self.db.entropy());
+            let sealed = self.workspace.seal("inbound_event", &id, body)?;
+            Ok(columns(&self.workspace, id, self.integration, now, sealed, body.len()))
+        };
+        (0..rows).map(row).collect()
+    }
+
+    pub(crate) async fn close(self) {
+        self.db.close().await;
+    }
 }
 
 type Columns = [Value; WIDTH];
-
-fn rows(
-    workspace: &Workspace,
-    integration: IntegrationId,
-    body: &[u8],
-    count: usize,
-) -> Result<Vec<Columns>> {
-    let (now, entropy) = (workspace.db().clock().now(), workspace.db().entropy());
-    let row = |_| {
-        let id = InboundId::generate(now, entropy);
-        let sealed = workspace.seal("inbound_event", &id, body)?;
-        Ok(columns(workspace, id, integration, now, sealed, body.len()))
-    };
-    (0..count).map(row).collect()
-}
 
 fn columns(
     workspace: &Workspace,
@@ -118,7 +128,7 @@ async fn insert_values(tx: &mut Tx, values: Vec<Value>) -> Result<()> {
 }
 
 async fn insert_unnest(tx: &mut Tx, rows: Vec<Columns>) -> Result<()> {
-    let mut columns: Vec<Vec<Value>> = vec![Vec::with_capacity(rows.len()); WIDTH];
+    let mut columns: Vec<Vec<Value>> = vec![Vec::new(); WIDTH];
     for row in rows {
         columns.iter_mut().zip(row).for_each(|(column, value)| column.push(value));
     }

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+use crate::process::Process;
+
 /// A request as it goes over the wire.
 #[derive(Clone)]
 pub(crate) struct Request {
@@ -61,6 +63,8 @@ pub(crate) struct Load {
 /// How it went.
 pub(crate) struct Report {
     time: Duration,
+    /// What the server used for each answer. A busy machine moves this less than the times.
+    pub(crate) cpu_per_answer: Duration,
     /// In microseconds, sorted.
     latencies: Vec<u32>,
 }
@@ -79,33 +83,41 @@ impl Report {
 }
 
 impl Load {
-    /// Sends it.
+    /// Sends it to a server that is this process.
     ///
     /// # Errors
     /// When a connection breaks or an answer has another status.
-    pub(crate) async fn run(self) -> Result<Report> {
-        let numbers = Arc::new(AtomicU64::new(u64::from(std::process::id()) << 32));
+    pub(crate) async fn run(self, server: &Process) -> Result<Report> {
+        // No two runs share a number.
+        static RUNS: AtomicU64 = AtomicU64::new(1);
+        let numbers = Arc::new(AtomicU64::new(RUNS.fetch_add(1, Ordering::Relaxed) << 32));
+        let cpu = server.cpu()?;
         let from = Instant::now() + self.warm_up;
         let time = self.time;
         let mut tasks = tokio::task::JoinSet::new();
         for _ in 0..self.connections {
             tasks.spawn(self.clone().connection(numbers.clone(), from));
         }
-        let mut latencies = Vec::new();
+        let (mut latencies, mut answers) = (Vec::new(), 0);
         while let Some(done) = tasks.join_next().await {
-            latencies.append(&mut done??);
+            let (mut measured, all) = done??;
+            latencies.append(&mut measured);
+            answers += all;
         }
         latencies.sort_unstable();
-        Ok(Report { time, latencies })
+        let cpu_per_answer = (server.cpu()? - cpu) / answers.max(1);
+        Ok(Report { time, cpu_per_answer, latencies })
     }
 
-    async fn connection(self, numbers: Arc<AtomicU64>, from: Instant) -> Result<Vec<u32>> {
+    /// The latencies that count, and how many answers there were in all.
+    async fn connection(self, numbers: Arc<AtomicU64>, from: Instant) -> Result<(Vec<u32>, u32)> {
         let Self { addr, mut request, status, time, .. } = self;
         let mut stream = TcpStream::connect(addr).await.context("cannot connect")?;
         stream.set_nodelay(true)?;
         let until = from + time;
         let mut latencies = Vec::with_capacity(1 << 16);
         let mut buffer = vec![0; 1 << 16];
+        let mut answers = 0;
         loop {
             if let Some(at) = request.number.clone() {
                 let number = numbers.fetch_add(1, Ordering::Relaxed);
@@ -119,8 +131,9 @@ impl Load {
                 let said = String::from_utf8_lossy(&buffer[..answered.1]);
                 bail!("asked for {status}, answered with {said}");
             }
+            answers += 1;
             if now >= until {
-                return Ok(latencies);
+                return Ok((latencies, answers));
             }
             if sent >= from {
                 let micros = now.duration_since(sent).as_micros();

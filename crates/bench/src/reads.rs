@@ -9,6 +9,7 @@ use crate::bare;
 use crate::client::text;
 use crate::house::House;
 use crate::load::{Load, Report, Request};
+use crate::process::Process;
 use crate::pushes::{Sender, body};
 use crate::table::{Table, Target, median, ms};
 
@@ -41,13 +42,14 @@ pub(crate) async fn measure(table: &mut Table, quick: bool) -> Result<()> {
     {
         let asked = format!("{path}{query}");
         let answer = running.client.send("GET", &asked, &headers, &[]).await?;
-        let (bare, _process) = bare::start(&path, &answer).await?;
+        let (bare, process) = bare::start(&path, &answer).await?;
         let request = Request::new("GET", &asked, &headers, &[]);
         let mut seen = Vec::new();
         for _ in 0..rounds {
             // Side by side in time, so that what else the machine does meets both.
-            let ours = round(running.client.addr, &request, status, time).await?;
-            let theirs = round(bare, &request, status, time).await?;
+            let ours = round(running.client.addr, &running.process, &request, status, time);
+            let ours = ours.await?;
+            let theirs = round(bare, &process, &request, status, time).await?;
             seen.push((ours, theirs));
         }
         let of =
@@ -64,13 +66,24 @@ pub(crate) async fn measure(table: &mut Table, quick: bool) -> Result<()> {
         )?;
         let ratio = of(&|(ours, theirs)| p99(ours) / p99(theirs));
         table.figure(&format!("{name}: p99"), ratio, "×", Target::AtMost(1.5))?;
+        let cpu = |report: &Report| report.cpu_per_answer.as_secs_f64() * 1e6;
+        table.note(
+            &format!("{name}: CPU for an answer of Patchbay, of bare"),
+            format!("{:.1}, {:.1} µs", of(&|it| cpu(&it.0)), of(&|it| cpu(&it.1))),
+        )?;
     }
     running.process.end()
 }
 
-async fn round(addr: SocketAddr, request: &Request, status: u16, time: Duration) -> Result<Report> {
+async fn round(
+    addr: SocketAddr,
+    process: &Process,
+    request: &Request,
+    status: u16,
+    time: Duration,
+) -> Result<Report> {
     let warm_up = Duration::from_millis(250);
     let request = request.clone();
     let load = Load { addr, connections: CONNECTIONS, request, status, warm_up, time };
-    load.run().await.context("reading")
+    load.run(process).await.context("reading")
 }

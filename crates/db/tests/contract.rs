@@ -1,5 +1,7 @@
 //! What the database promises, on SQLite and on PostgreSQL alike.
 
+#![allow(clippy::unwrap_used, reason = "a test says what went wrong by stopping there")]
+
 use db::testing::{START, TestDb, databases, databases_at, raw_postgres};
 use db::{
     Accepted, Db, DbError, Done, EventFilter, Handler, InboundFilter, InboundState, Inbox, Job,

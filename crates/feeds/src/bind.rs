@@ -60,13 +60,28 @@ impl Feeds {
                 let name = format!("{} · {}", integration.name, config.name);
                 let feed = self.new_feed(tx, integration, name, config.options.clone());
                 let feed = Feed { discriminator, ..feed };
-                self.add_feed(tx, workspace, &feed).await?;
-                feed.id
+                match self.add_feed(tx, workspace, &feed).await? {
+                    true => feed.id,
+                    false => self.made_meanwhile(tx, workspace, &feed).await?,
+                }
             }
         };
         store::widgets::bind(tx, workspace, config.id, integration.id, feed).await?;
         tx.changed(db::Change::noun(BINDING, workspace, config.id));
         Ok(())
+    }
+
+    /// The feed that another transaction made for the same discriminator since we looked.
+    async fn made_meanwhile(
+        &self,
+        tx: &mut Tx,
+        workspace: WorkspaceId,
+        feed: &Feed,
+    ) -> Result<FeedId, DbError> {
+        let (integration, discriminator) = (feed.integration, &feed.discriminator);
+        let made =
+            store::feeds::by_discriminator(tx, workspace, integration, discriminator).await?;
+        made.map(|feed| feed.id).ok_or(DbError::Conflict)
     }
 
     pub(crate) fn new_feed(
@@ -84,6 +99,7 @@ impl Feeds {
             name,
             mode: integration.mode,
             enabled: true,
+            is_on: integration.enabled,
             discriminator: crate::feed::own_discriminator(id),
             options,
             pull: None,
@@ -103,20 +119,22 @@ impl Feeds {
         }
     }
 
-    /// Stores a new feed and, if it is pulled, its first pull.
+    /// Stores a new feed and, if it is pulled, its first pull. False when there is one like it.
     pub(crate) async fn add_feed(
         &self,
         tx: &mut Tx,
         workspace: WorkspaceId,
         feed: &Feed,
-    ) -> Result<(), DbError> {
-        store::feeds::insert(tx, workspace, feed).await?;
+    ) -> Result<bool, DbError> {
+        if !store::feeds::insert(tx, workspace, feed).await? {
+            return Ok(false);
+        }
         let data = json!({ "integration_id": feed.integration, "name": feed.name });
         tx.emit(workspace, "feed.created", feed.id, data).await?;
         if feed.mode != Mode::Push && feed.enabled {
             self.pull_now(tx, workspace, feed.id).await?;
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Asks for a pull as soon as a worker is free.
@@ -146,12 +164,23 @@ impl Feeds {
         if !store::feeds::delete(tx, workspace, id).await? {
             return Ok(false);
         }
+        self.forget_feed(tx, workspace, id).await?;
+        tx.emit(workspace, "feed.deleted", id, json!({})).await?;
+        Ok(true)
+    }
+
+    /// Removes what a feed that is gone leaves behind.
+    pub(crate) async fn forget_feed(
+        &self,
+        tx: &mut Tx,
+        workspace: WorkspaceId,
+        id: FeedId,
+    ) -> Result<(), DbError> {
         for kind in [jobs::pull::KIND, jobs::apply::KIND] {
             tx.dequeue(workspace, kind, &id.to_string()).await?;
         }
-        tx.emit(workspace, "feed.deleted", id, json!({})).await?;
         tx.changed(db::Change::noun(crate::served::NOUN, workspace, id));
-        Ok(true)
+        Ok(())
     }
 
     /// Removes the feeds that were made for widgets and that no widget reads any more.

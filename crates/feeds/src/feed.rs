@@ -55,8 +55,10 @@ pub struct Feed {
     pub name: String,
     /// How it is filled.
     pub mode: connect::Mode,
-    /// Whether it is filled at all.
+    /// Whether it is to be filled.
     pub enabled: bool,
+    /// Whether it is: its integration is switched on too.
+    pub is_on: bool,
     /// What tells it from the integration's other feeds: widgets with the same one share it.
     pub discriminator: String,
     /// The options that templates see as `{{config.…}}`.
@@ -97,7 +99,7 @@ pub(crate) const OVERDUE: Duration = Duration::from_secs(30);
 impl Feed {
     /// Where it stands at `now`.
     pub fn status(&self, now: Timestamp) -> Status {
-        match (self.enabled, self.version > 0, self.failures > 0) {
+        match (self.is_on, self.version > 0, self.failures > 0) {
             (false, ..) => Status::Off,
             (_, true, false) if self.stale_from().is_some_and(|from| now > from) => Status::Stale,
             (_, true, false) => Status::Ok,

@@ -38,6 +38,7 @@ use papaya::HashMap;
 use prometheus_client::registry::Registry;
 use std::sync::Arc;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::watch;
 
 use jobs::pull::WritePulls;
 use metrics::Metrics;
@@ -67,6 +68,8 @@ struct Inner {
     /// Which feed a widget config reads first.
     bindings: HashMap<WidgetConfigId, (WorkspaceId, FeedId)>,
     fetched: api::fetch::Fetched,
+    /// Told when who may read what, or through which feed, has changed.
+    access: watch::Sender<()>,
     pulled: Batcher<WritePulls>,
     metrics: Metrics,
 }
@@ -82,6 +85,7 @@ impl Feeds {
             players: Players::new(db.clone()),
             bindings: HashMap::new(),
             fetched: api::fetch::Fetched::default(),
+            access: watch::Sender::new(()),
             pulled: Batcher::start(db.clone(), WritePulls, PULLS),
             metrics: Metrics::default(),
             db,
@@ -131,17 +135,31 @@ impl Feeds {
                     self.0.bindings.pin().remove(&id);
                 }
             }
+            Signal::Changed(db::Change::Noun { noun, .. }) if noun == player::NOUN => {}
             Signal::Resync => self.0.bindings.pin().clear(),
-            _ => {}
+            _ => return,
         }
+        self.0.access.send_replace(());
+    }
+
+    /// Changes of who may read what, from now on.
+    pub(crate) fn access(&self) -> watch::Receiver<()> {
+        self.0.access.subscribe()
     }
 
     /// What happened to an integration or its credentials may be what its feeds waited for.
     async fn react(&self, signal: &Signal) {
         let Signal::Event(event) = signal else { return };
+        if event.kind == "integration.deleted" {
+            if let Err(error) = self.drop_all(event).await {
+                tracing::warn!(%error, "the jobs of deleted feeds end when they come due");
+            }
+            return;
+        }
         let integration = match event.kind.as_str() {
             "integration.created"
             | "integration.enabled"
+            | "integration.disabled"
             | "integration.updated"
             | "integration.authorized" => event.subject.parse().ok(),
             "credential.created" | "credential.updated" | "credential.rotated" => {
@@ -155,6 +173,19 @@ impl Feeds {
         }
     }
 
+    /// Lets go of the feeds that went with their integration.
+    async fn drop_all(&self, event: &kernel::Event) -> Result<(), db::DbError> {
+        let gone: Vec<FeedId> =
+            serde_json::from_value(event.data["feeds"].clone()).unwrap_or_default();
+        self.0.bindings.pin().retain(|_, (_, feed)| !gone.contains(feed));
+        let mut tx = self.db().workspace(event.workspace).write().await?;
+        for feed in gone {
+            self.forget_feed(&mut tx, event.workspace, feed).await?;
+        }
+        tx.commit().await
+    }
+
+    /// Pulls what the integration feeds, or stops it when the integration is off.
     async fn pull_all(
         &self,
         workspace: WorkspaceId,
@@ -166,10 +197,15 @@ impl Feeds {
         if let Some(known) = &known {
             self.bind_integration(&mut tx, workspace, known).await?;
         }
+        // Other settings may make another document of an answer that is the same.
+        store::feeds::forget_validators(&mut tx, workspace, integration).await?;
         for feed in store::feeds::of_integration(&mut tx, workspace, integration).await? {
-            if feed.enabled && feed.mode != connect::Mode::Push {
+            if feed.is_on && feed.mode != connect::Mode::Push {
                 self.pull_now(&mut tx, workspace, feed.id).await?;
+            } else {
+                tx.dequeue(workspace, jobs::pull::KIND, &feed.id.to_string()).await?;
             }
+            tx.changed(db::Change::noun(served::STATE, workspace, feed.id));
         }
         tx.commit().await
     }

@@ -45,7 +45,7 @@ impl Served {
         // A reader that asks by tag learns when its document becomes stale, too.
         let is_fresh = matches!(feed.status(now), Status::Ok | Status::Pending);
         let standing = if is_fresh { "" } else { "-stale" };
-        let etag = HeaderValue::from_str(&format!("W/\"{}{standing}\"", feed.version));
+        let etag = HeaderValue::from_str(&format!("W/\"{}.{}{standing}\"", feed.id, feed.version));
         Self {
             workspace,
             version: feed.version,
@@ -173,6 +173,8 @@ impl Documents {
         let mut tx = handle.read().await?;
         let Some(feed) = store::feeds::get(&mut tx, workspace, id).await? else {
             self.forget(id);
+            // Those who wait for its changes wait no longer.
+            self.live.pin().remove(&id);
             return Ok(None);
         };
         let document = match feed.version {
@@ -227,11 +229,13 @@ impl Documents {
         live.get_or_insert_with(feed, || watch::channel(None).0).subscribe()
     }
 
-    /// Takes note of a commit on this or another node. A feed that nobody read lately is left alone.
+    /// Takes note of a commit on this or another node. A feed that nobody read lately is left alone. What
+    /// is being loaded is waited for, so that what it was before the commit is not kept after it.
     pub(crate) async fn hear(&self, signal: &Signal) {
         match signal {
             Signal::Event(event) if event.kind == "feed.updated" => {
                 let Ok(id) = event.subject.parse::<FeedId>() else { return };
+                let _turn = self.loading.lock().await;
                 let known = self.served.pin().get(&id).cloned();
                 let is_read = known.is_some() || self.is_watched(id);
                 if is_read && !known.is_some_and(|served| served.knows(event)) {
@@ -242,11 +246,13 @@ impl Documents {
                 if noun == NOUN || noun == STATE =>
             {
                 let Ok(id) = id.parse::<FeedId>() else { return };
+                let _turn = self.loading.lock().await;
                 if self.served.pin().contains_key(&id) || self.is_watched(id) {
                     self.reload(*workspace, id).await;
                 }
             }
             Signal::Resync => {
+                let _turn = self.loading.lock().await;
                 self.served.pin().clear();
                 self.bytes.store(0, Ordering::Relaxed);
                 let watched: Vec<_> = self.live.pin().keys().copied().collect();

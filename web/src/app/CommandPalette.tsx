@@ -50,7 +50,8 @@ export default function CommandPalette({ close }: { close: () => void }) {
 
 function Palette({ close }: { close: () => void }) {
   const navigate = useNavigate();
-  const combobox = useCombobox({ opened: true });
+  // The list of options takes Escape for itself, so it is what says that the palette closes.
+  const combobox = useCombobox({ opened: true, onDropdownClose: close });
   const { selectFirstOption } = combobox;
   const [typed, setTyped] = useState("");
   const [search] = useDebouncedValue(typed.trim(), 150);

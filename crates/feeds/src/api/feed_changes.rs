@@ -232,10 +232,12 @@ fn check(integration: &Integration, feed: &Feed) -> Result<(), Problem> {
     }
     let mut errors = Vec::new();
     if let Some(pull) = &feed.pull {
-        errors.extend(PullConfig::from_map(pull.clone())?.problems("/pull"));
+        let pull = PullConfig::from_map(pull.clone()).map_err(|problem| under("/pull", problem))?;
+        errors.extend(pull.problems("/pull"));
     }
     if let (Some(push), Some(known)) = (&feed.push, &integration.provider_def.push) {
-        errors.extend(PushConfig::from_map(push.clone())?.problems(known, "/push"));
+        let push = PushConfig::from_map(push.clone()).map_err(|problem| under("/push", problem))?;
+        errors.extend(push.problems(known, "/push"));
     }
     if !errors.is_empty() {
         let problem = Problem::new(&codes::INVALID, "A setting of the feed cannot be used.");
@@ -247,4 +249,10 @@ fn check(integration: &Integration, feed: &Feed) -> Result<(), Problem> {
         PullSettings::of(integration, feed)?;
     }
     Ok(())
+}
+
+/// The same problem, of settings that stand at `at` in the request.
+fn under(at: &str, mut problem: Problem) -> Problem {
+    problem.errors.iter_mut().for_each(|error| error.pointer.insert_str(0, at));
+    problem
 }

@@ -154,7 +154,7 @@ pub(crate) async fn list(
     let filter = store::feeds::Filter {
         integration: query.integration_id,
         search: query.search.unwrap_or_default(),
-        state: query.status.map(Status::name).unwrap_or_default().to_owned(),
+        state: query.status,
     };
     let found = store::feeds::list(&caller.workspace, &filter, &page).await?;
     let list = List::of(found, &page, |feed| feed.id.to_string());

@@ -3,7 +3,7 @@
 use accounts::gate::{Answer, ApiJson, Caller, may, not_found, present};
 use axum::extract::State;
 use connect::PullConfig;
-use kernel::{IntegrationId, Problem, Timestamp, WorkspaceId, codes};
+use kernel::{FieldError, IntegrationId, Problem, Timestamp, WorkspaceId, codes};
 use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -122,13 +122,14 @@ impl Feeds {
             let detail = "Switch the integration on before fetching through it.";
             return Err(Problem::new(&codes::INTEGRATION_DISABLED, detail).into());
         }
-        let key = (workspace.id(), wanted.fingerprint());
+        let config = PullConfig::from_map(wanted.settings())?;
+        wanted.check(&config)?;
+        let key = (workspace.id(), wanted.fingerprint(integration.updated_at));
         let max_age = Duration::from_secs(wanted.max_age_secs.unwrap_or(MAX_AGE));
         let known = self.fetched().0.get(&key).map(|known| known.0.clone());
         if let Some(known) = known.filter(|known| started.since(known.fetched_at) < max_age) {
             return Ok(FetchedData { cached: true, duration_ms: 0, ..known });
         }
-        let config = PullConfig::from_map(wanted.settings())?;
         let credentials = self
             .connect()
             .credentials(workspace, &integration, None, "fetch", &identity.actor)
@@ -156,12 +157,25 @@ impl Feeds {
 }
 
 impl Fetch {
-    /// The same request has the same fingerprint.
-    fn fingerprint(&self) -> [u8; 32] {
+    /// Refuses what cannot be used or would have no effect.
+    fn check(&self, config: &PullConfig) -> Result<(), Problem> {
+        let mut errors = config.problems("");
+        if self.max_age_secs.is_some_and(|secs| Duration::from_secs(secs) > OLDEST) {
+            let message = "it is at most a day, 86400".to_owned();
+            errors.push(FieldError { pointer: "/max_age_secs".to_owned(), message });
+        }
+        if errors.is_empty() {
+            return Ok(());
+        }
+        Err(Problem { errors, ..Problem::new(&codes::INVALID, "The request cannot be sent so.") })
+    }
+
+    /// The same request through the same integration has the same fingerprint.
+    fn fingerprint(&self, integration: Timestamp) -> [u8; 32] {
         let mut settings = Value::Object(self.settings());
         settings.sort_all_objects();
         let options = Value::Object(self.options.clone());
-        TokenHash::of(&format!("{}|{settings}|{options}", self.integration_id)).0
+        TokenHash::of(&format!("{}|{integration}|{settings}|{options}", self.integration_id)).0
     }
 
     fn settings(&self) -> Map<String, Value> {

@@ -44,10 +44,7 @@ pub(crate) async fn feed_events(
     ApiPath(id): ApiPath<FeedId>,
     request: Request,
 ) -> Answer<Response> {
-    let (parts, _) = request.into_parts();
-    let asked = Asked::read(&parts)?;
-    let workspace = feeds.reader_of_feed(&parts, &asked).await?;
-    feeds.events(workspace, id, &asked, &parts).await
+    feeds.events(Followed::Feed(id), request).await
 }
 
 /// Follow a widget
@@ -62,26 +59,17 @@ pub(crate) async fn widget_config_events(
     ApiPath(id): ApiPath<WidgetConfigId>,
     request: Request,
 ) -> Answer<Response> {
-    let (parts, _) = request.into_parts();
-    let asked = Asked::read(&parts)?;
-    let (workspace, feed) = feeds.widget_feed(&parts, &asked, id).await?;
-    feeds.events(workspace, feed, &asked, &parts).await
+    feeds.events(Followed::Config(id), request).await
 }
 
 impl Feeds {
-    async fn events(
-        &self,
-        workspace: WorkspaceId,
-        feed: FeedId,
-        asked: &Asked<'_>,
-        parts: &Parts,
-    ) -> Answer<Response> {
-        let changes = self.documents().watch(feed);
-        let now = self.documents().get(workspace, feed).await?.ok_or_else(|| not_found("feed"))?;
+    async fn events(&self, what: Followed, request: Request) -> Answer<Response> {
+        let (parts, _) = request.into_parts();
+        let asked = Asked::read(&parts)?;
         let last = parts.headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
-        let known = asked.version.or(last);
-        let with_data = asked.with_data;
-        let events = versions(now, changes, known).map(move |served| {
+        let (known, with_data) = (asked.version.or(last), asked.with_data);
+        let following = Following::open(self.clone(), parts, what, known).await?;
+        let events = following.stream().map(move |served| {
             let event = Event::default().event("update").id(served.version.to_string());
             let text = std::str::from_utf8(&served.body).unwrap_or_default();
             let short = format!("{{\"version\":{}}}", served.version);
@@ -91,24 +79,87 @@ impl Feeds {
     }
 }
 
-/// The document as it stands unless it is the one that is known, then every one that differs in version.
-fn versions(
-    now: Arc<Served>,
+/// What a reader follows. Which feed a widget config shows may change meanwhile.
+#[derive(Clone, Copy)]
+enum Followed {
+    Feed(FeedId),
+    Config(WidgetConfigId),
+}
+
+/// A reader that is told of changes for as long as it may read them.
+struct Following {
+    feeds: Feeds,
+    parts: Parts,
+    what: Followed,
+    access: watch::Receiver<()>,
+    feed: FeedId,
     changes: watch::Receiver<Option<Arc<Served>>>,
+    newest: Option<Arc<Served>>,
+    /// The version that was told last.
     known: Option<u64>,
-) -> impl Stream<Item = Arc<Served>> {
-    let first = (Some(now.version) != known).then(|| now.clone());
-    let rest = stream::unfold((changes, now.version), |(mut changes, mut last)| async move {
+}
+
+impl Following {
+    /// Begins with the document as it stands, unless its version is the one that is known.
+    async fn open(
+        feeds: Feeds,
+        parts: Parts,
+        what: Followed,
+        known: Option<u64>,
+    ) -> Result<Self, Failure> {
+        let access = feeds.access();
+        let (workspace, feed) = what.find(&feeds, &parts).await?;
+        let changes = feeds.documents().watch(feed);
+        let newest = feeds.documents().get(workspace, feed).await?;
+        let newest = Some(newest.ok_or_else(|| not_found("feed"))?);
+        Ok(Self { feeds, parts, what, access, feed, changes, newest, known })
+    }
+
+    /// Every document that differs in its version from the one before; those in between may be missed.
+    fn stream(self) -> impl Stream<Item = Arc<Served>> {
+        stream::unfold(self, async |mut following| Some((following.next().await?, following)))
+    }
+
+    async fn next(&mut self) -> Option<Arc<Served>> {
         loop {
-            changes.changed().await.ok()?;
-            let newest = changes.borrow_and_update().clone();
-            if let Some(served) = newest.filter(|served| served.version != last) {
-                last = served.version;
-                return Some((served, (changes, last)));
+            let told = self.newest.take().filter(|it| Some(it.version) != self.known);
+            if let Some(served) = told {
+                self.known = Some(served.version);
+                return Some(served);
+            }
+            tokio::select! {
+                changed = self.changes.changed() => match changed {
+                    Ok(()) => self.newest = self.changes.borrow_and_update().clone(),
+                    // The feed is gone; another may have taken its place.
+                    Err(_) => self.look_again().await?,
+                },
+                changed = self.access.changed() => {
+                    changed.ok()?;
+                    self.look_again().await?;
+                }
             }
         }
-    });
-    stream::iter(first).chain(rest)
+    }
+
+    /// `None` when there is nothing any more that the reader may read.
+    async fn look_again(&mut self) -> Option<()> {
+        let (feeds, parts) = (self.feeds.clone(), self.parts.clone());
+        let now = Self::open(feeds, parts, self.what, self.known).await.ok()?;
+        // The same number of another feed is another version.
+        let known = self.known.filter(|_| now.feed == self.feed);
+        *self = Self { known, ..now };
+        Some(())
+    }
+}
+
+impl Followed {
+    async fn find(self, feeds: &Feeds, parts: &Parts) -> Result<(WorkspaceId, FeedId), Failure> {
+        let asked = Asked::read(parts)?;
+        match self {
+            Self::Feed(id) => Ok((feeds.reader_of_feed(parts, &asked).await?, id)),
+            Self::Config(id) => feeds.widget_feed(parts, &asked, id).await,
+        }
+    }
 }
 
 /// Follow many
@@ -211,25 +262,23 @@ impl Session {
     }
 
     async fn follow(&mut self, id: &str, to: &mpsc::Sender<String>) -> Result<(), Failure> {
-        if self.following.contains_key(id) {
+        if self.following.get(id).is_some_and(|task| !task.is_finished()) {
             return Ok(());
         }
         if self.following.len() >= MOST {
             let detail = format!("One socket follows at most {MOST}; open another.");
             return Err(Problem::new(&codes::RATE_LIMITED, detail).into());
         }
-        let asked = Asked::read(&self.parts)?;
-        let (workspace, feed) = match (id.parse::<FeedId>(), id.parse::<WidgetConfigId>()) {
-            (Ok(feed), _) => (self.feeds.reader_of_feed(&self.parts, &asked).await?, feed),
-            (_, Ok(config)) => self.feeds.widget_feed(&self.parts, &asked, config).await?,
+        let what = match (id.parse(), id.parse()) {
+            (Ok(feed), _) => Followed::Feed(feed),
+            (_, Ok(config)) => Followed::Config(config),
             _ => return Err(not_found("feed or widget config").into()),
         };
-        let changes = self.feeds.documents().watch(feed);
-        let now = self.feeds.documents().get(workspace, feed).await?;
-        let now = now.ok_or_else(|| not_found("feed"))?;
+        let (feeds, parts) = (self.feeds.clone(), self.parts.clone());
+        let following = Following::open(feeds, parts, what, None).await?;
         let (name, to) = (id.to_owned(), to.clone());
         let task = tokio::spawn(async move {
-            let mut versions = std::pin::pin!(versions(now, changes, None));
+            let mut versions = std::pin::pin!(following.stream());
             while let Some(served) = versions.next().await {
                 let body = std::str::from_utf8(&served.body).unwrap_or("null");
                 let version = served.version;
@@ -240,6 +289,7 @@ impl Session {
                     return;
                 }
             }
+            drop(to.send(complaint(&name, &not_found("feed or widget config"))).await);
         });
         self.following.insert(id.to_owned(), task);
         Ok(())

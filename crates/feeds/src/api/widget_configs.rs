@@ -302,7 +302,10 @@ impl Feeds {
                 for (_, feed) in bindings {
                     let feed = store::feeds::get(&mut tx, workspace.id(), feed).await?;
                     waiting |= feed.is_some_and(|feed| {
-                        feed.mode != Mode::Push && feed.version == 0 && feed.failures == 0
+                        feed.is_on
+                            && feed.mode != Mode::Push
+                            && feed.version == 0
+                            && feed.failures == 0
                     });
                 }
                 drop(tx);

@@ -173,6 +173,9 @@ pub(crate) async fn delete(
 ) -> Answer<StatusCode> {
     let workspace = caller.workspace.id();
     let widget = feeds.widget(&caller.workspace, &id).await?;
+    for integration in feeds.connect().of_widget(&caller.workspace, widget.id).await? {
+        feeds.connect().delete_integration(&caller, integration.id).await?;
+    }
     let mut tx = caller.workspace.write().await?;
     for config in store::widgets::configs_of(&mut tx, workspace, widget.id).await? {
         feeds.remove_config(&mut tx, workspace, config.id).await?;

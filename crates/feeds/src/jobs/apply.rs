@@ -128,7 +128,7 @@ async fn fold<'a>(
     settings: &push::Settings,
 ) -> Result<Folded<'a>, JobError> {
     let mut folded = Folded { document: None, last: None, failed: Vec::new() };
-    let mut current = document;
+    let mut current = Growing::new(document);
     // When each push replaces what was there, only the last readable one matters.
     let replaces = settings.apply == Apply::Replace;
     let in_order: Box<dyn Iterator<Item = &Inbound> + Send> =
@@ -139,20 +139,55 @@ async fn fold<'a>(
         }
         let body = workspace.inbound_body(push).await?;
         match push::payload(&push.content_type, &body, settings) {
-            Ok(payload) => {
-                current = Some(apply(current.take(), payload, settings.apply));
-                folded.last = Some(push);
-            }
+            Ok(payload) => match current.apply(payload, settings) {
+                true => folded.last = Some(push),
+                false => {
+                    let most = settings.max_bytes;
+                    let error = format!("the document would be larger than {most} bytes");
+                    folded.failed.push((push, error));
+                }
+            },
             Err(error) => folded.failed.push((push, error)),
         }
     }
-    folded.document = folded.last.and(current);
-    if let Some(document) = &folded.document
-        && document.to_string().len() as u64 > settings.max_bytes
-    {
-        let error = format!("the document would be larger than {} bytes", settings.max_bytes);
-        folded.failed.extend(folded.last.take().map(|push| (push, error)));
-        folded.document = None;
-    }
+    folded.document = folded.last.and(current.document);
     Ok(folded)
+}
+
+/// The document while pushes are applied to it, and the most that it may measure.
+struct Growing {
+    document: Option<Value>,
+    bytes: u64,
+}
+
+impl Growing {
+    fn new(document: Option<Value>) -> Self {
+        let bytes = document.as_ref().map_or(0, measure);
+        Self { document, bytes }
+    }
+
+    /// Applies a payload unless that makes the document too large. It is measured again only where what
+    /// was added up since the last time might be too much.
+    fn apply(&mut self, payload: Value, settings: &push::Settings) -> bool {
+        // A comma or brackets come on top of what each payload measures.
+        let bytes = self.bytes + measure(&payload) + 2;
+        if bytes <= settings.max_bytes {
+            *self = Self {
+                document: Some(apply(self.document.take(), payload, settings.apply)),
+                bytes,
+            };
+            return true;
+        }
+        let document = apply(self.document.clone(), payload, settings.apply);
+        let bytes = measure(&document);
+        if bytes > settings.max_bytes {
+            return false;
+        }
+        *self = Self { document: Some(document), bytes };
+        true
+    }
+}
+
+fn measure(document: &Value) -> u64 {
+    document.to_string().len() as u64
 }

@@ -216,16 +216,18 @@ impl Pulled {
         let (workspace, feed) = (&self.workspace, &self.feed);
         let told = (problem.code.name, problem.detail.as_str());
         let failures = store::outcome::failed(tx, workspace, feed.id, told, Some(next)).await?;
+        // The feed was deleted meanwhile.
+        let Some(failures) = failures else { return Ok(()) };
         let data = |failures: u32| {
             let (code, message) = (problem.code.name, &problem.detail);
             json!({ "failures": failures, "name": feed.name, "code": code, "message": message })
         };
         // The first of a row, and any that fails otherwise than the one before; the rest says nothing new.
         let says_something = feed.error_code.as_deref() != Some(problem.code.name);
-        if failures == Some(1) || says_something {
-            tx.emit(workspace.id(), "feed.failed", feed.id, data(failures.unwrap_or(1))).await?;
+        if failures == 1 || says_something {
+            tx.emit(workspace.id(), "feed.failed", feed.id, data(failures)).await?;
         }
-        if failures != Some(notify_after) {
+        if failures != notify_after {
             return Ok(());
         }
         tx.emit(workspace.id(), "feed.failing", feed.id, data(notify_after)).await?;

@@ -4,18 +4,39 @@ use db::{DbError, Row, Tx, Workspace, args};
 use kernel::{FeedId, IntegrationId, PageRequest, Timestamp, WidgetConfigId, WorkspaceId};
 use std::collections::HashMap;
 
-use crate::feed::Feed;
+use super::pattern;
+use crate::feed::{Feed, OVERDUE, Status};
 
-const COLUMNS: &str = "id, integration_id, name, mode, enabled, discriminator, options, pull, push, \
-     version, digest, bytes, validators, fetched_at, changed_at, refresh_at, failures, error_code, \
-     error_message, created_at, updated_at";
+/// Whether a feed and its integration are both switched on.
+macro_rules! is_on {
+    () => {
+        "(enabled AND (SELECT integrations.enabled FROM integrations \
+           WHERE integrations.workspace_id = feeds.workspace_id AND integrations.id = integration_id))"
+    };
+}
+
+const COLUMNS: &str = concat!(
+    "id, integration_id, name, mode, enabled, discriminator, options, pull, push, version, digest, \
+     bytes, validators, fetched_at, changed_at, refresh_at, failures, error_code, error_message, \
+     created_at, updated_at, ",
+    is_on!(),
+    " AS is_on"
+);
+
+/// [`Feed::status`] in SQL; what was due before `$2` is overdue.
+const STANDING: &str = concat!(
+    "CASE WHEN NOT ",
+    is_on!(),
+    " THEN 'off' WHEN version = 0 AND failures = 0 THEN 'pending' WHEN version = 0 THEN 'failing' \
+     WHEN failures > 0 OR refresh_at < $2 THEN 'stale' ELSE 'ok' END"
+);
 
 /// Which feeds are wanted.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Filter {
     pub(crate) integration: Option<IntegrationId>,
     pub(crate) search: String,
-    pub(crate) state: String,
+    pub(crate) state: Option<Status>,
 }
 
 pub(crate) async fn get(
@@ -46,31 +67,26 @@ pub(crate) async fn list(
     filter: &Filter,
     page: &PageRequest,
 ) -> Result<Vec<Feed>, DbError> {
-    let state = match filter.state.as_str() {
-        "ok" => "AND enabled AND version > 0 AND failures = 0",
-        "stale" => "AND enabled AND version > 0 AND failures > 0",
-        "failing" => "AND enabled AND version = 0 AND failures > 0",
-        "pending" => "AND enabled AND version = 0 AND failures = 0",
-        "off" => "AND NOT enabled",
-        _ => "",
-    };
     let sql = format!(
-        "SELECT {COLUMNS} FROM feeds WHERE workspace_id = $1 \
-           AND ($2 = '' OR integration_id = $2) AND ($3 = '' OR lower(name) LIKE $3) \
-           AND ($4 = '' OR id < $4) {state} ORDER BY id DESC LIMIT $5"
+        "SELECT {COLUMNS} FROM feeds WHERE workspace_id = $1 AND ($6 = '' OR {STANDING} = $6) \
+           AND ($3 = '' OR integration_id = $3) AND ($4 = '' OR lower(name) LIKE $4 ESCAPE '\\') \
+           AND ($5 = '' OR id < $5) ORDER BY id DESC LIMIT $7"
     );
-    let search = match filter.search.as_str() {
-        "" => String::new(),
-        text => format!("%{}%", text.to_lowercase()),
-    };
     let values = args![
         workspace.id(),
+        overdue(workspace),
         filter.integration.map(|id| id.to_string()).unwrap_or_default(),
-        search,
+        pattern(&filter.search),
         page.after.clone().unwrap_or_default(),
+        filter.state.map(Status::name).unwrap_or_default(),
         page.limit + 1
     ];
     workspace.read().await?.fetch_all(&sql, values).await?.iter().map(feed).collect()
+}
+
+/// What was due before this and has not come is overdue.
+fn overdue(workspace: &Workspace) -> Timestamp {
+    workspace.db().clock().now().minus(OVERDUE)
 }
 
 pub(crate) async fn of_integration(
@@ -83,15 +99,17 @@ pub(crate) async fn of_integration(
     tx.fetch_all(&sql, args![workspace, integration]).await?.iter().map(feed).collect()
 }
 
+/// False when the integration has a feed with that discriminator already.
 pub(crate) async fn insert(
     tx: &mut Tx,
     workspace: WorkspaceId,
     feed: &Feed,
-) -> Result<(), DbError> {
-    tx.execute(
+) -> Result<bool, DbError> {
+    let inserted = tx.execute(
         "INSERT INTO feeds (workspace_id, id, integration_id, name, mode, enabled, discriminator, \
            options, pull, push, version, bytes, failures, refresh_at, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, 0, 0, $11, $12, $12)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, 0, 0, $11, $12, $12) \
+         ON CONFLICT (workspace_id, integration_id, discriminator) DO NOTHING",
         args![
             workspace,
             feed.id,
@@ -107,8 +125,18 @@ pub(crate) async fn insert(
             feed.created_at
         ],
     )
-    .await
-    .map(drop)
+    .await?;
+    Ok(inserted > 0)
+}
+
+/// The next pulls of an integration's feeds ask for the whole document.
+pub(crate) async fn forget_validators(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    integration: IntegrationId,
+) -> Result<(), DbError> {
+    let sql = "UPDATE feeds SET validators = NULL WHERE workspace_id = $1 AND integration_id = $2";
+    tx.execute(sql, args![workspace, integration]).await.map(drop)
 }
 
 /// Writes the settings; what pulls and pushes have found stays.
@@ -181,15 +209,17 @@ pub(crate) async fn tally(workspace: &Workspace) -> Result<Vec<Tally>, DbError> 
         .read()
         .await?
         .fetch_all(
-            "SELECT integration_id, \
-               count(CASE WHEN enabled AND version > 0 AND failures = 0 THEN 1 END) AS ok, \
-               count(CASE WHEN enabled AND version > 0 AND failures > 0 THEN 1 END) AS stale, \
-               count(CASE WHEN enabled AND version = 0 AND failures > 0 THEN 1 END) AS failing, \
-               count(CASE WHEN enabled AND version = 0 AND failures = 0 THEN 1 END) AS pending, \
-               count(CASE WHEN NOT enabled THEN 1 END) AS off, \
-               min(CASE WHEN enabled THEN fetched_at END) AS oldest \
-             FROM feeds WHERE workspace_id = $1 GROUP BY integration_id",
-            args![workspace.id()],
+            &format!(
+                "SELECT integration_id, count(CASE WHEN standing = 'ok' THEN 1 END) AS ok, \
+                   count(CASE WHEN standing = 'stale' THEN 1 END) AS stale, \
+                   count(CASE WHEN standing = 'failing' THEN 1 END) AS failing, \
+                   count(CASE WHEN standing = 'pending' THEN 1 END) AS pending, \
+                   count(CASE WHEN standing = 'off' THEN 1 END) AS off, \
+                   min(CASE WHEN standing <> 'off' THEN fetched_at END) AS oldest \
+                 FROM (SELECT integration_id, fetched_at, {STANDING} AS standing FROM feeds \
+                   WHERE workspace_id = $1) AS counted GROUP BY integration_id"
+            ),
+            args![workspace.id(), overdue(workspace)],
         )
         .await?;
     rows.iter()
@@ -220,6 +250,7 @@ fn feed(row: &Row) -> Result<Feed, DbError> {
         name: row.text("name")?,
         mode: row.parse("mode")?,
         enabled: row.flag("enabled")?,
+        is_on: row.flag("is_on")?,
         discriminator: row.text("discriminator")?,
         options: row.json("options")?,
         pull: row.opt_json("pull")?,

@@ -7,3 +7,12 @@ pub(crate) mod players;
 pub(crate) mod throughput;
 pub(crate) mod versions;
 pub(crate) mod widgets;
+
+/// What finds `search` anywhere in lower-cased text by `LIKE … ESCAPE '\'`; empty for nothing.
+fn pattern(search: &str) -> String {
+    if search.is_empty() {
+        return String::new();
+    }
+    let text = search.to_lowercase().replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
+    format!("%{text}%")
+}

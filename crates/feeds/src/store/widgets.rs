@@ -3,6 +3,7 @@
 use db::{DbError, Row, Tx, Workspace, args};
 use kernel::{FeedId, IntegrationId, PageRequest, WidgetConfigId, WidgetId, WorkspaceId};
 
+use super::pattern;
 use crate::widget::{Widget, WidgetConfig};
 
 pub(crate) async fn list(
@@ -10,14 +11,13 @@ pub(crate) async fn list(
     search: &str,
     page: &PageRequest,
 ) -> Result<Vec<Widget>, DbError> {
-    let search =
-        if search.is_empty() { String::new() } else { format!("%{}%", search.to_lowercase()) };
+    let search = pattern(search);
     let rows = workspace
         .read()
         .await?
         .fetch_all(
             "SELECT id, slug, name, description, created_at, updated_at FROM widgets \
-             WHERE workspace_id = $1 AND ($2 = '' OR lower(name) LIKE $2 OR slug LIKE $2) \
+             WHERE workspace_id = $1 AND ($2 = '' OR lower(name) LIKE $2 ESCAPE '\\' OR slug LIKE $2 ESCAPE '\\') \
                AND ($3 = '' OR id < $3) ORDER BY id DESC LIMIT $4",
             args![workspace.id(), search, page.after.clone().unwrap_or_default(), page.limit + 1],
         )
@@ -95,11 +95,10 @@ pub(crate) async fn list_configs(
     search: &str,
     page: &PageRequest,
 ) -> Result<Vec<WidgetConfig>, DbError> {
-    let search =
-        if search.is_empty() { String::new() } else { format!("%{}%", search.to_lowercase()) };
+    let search = pattern(search);
     let sql = format!(
         "SELECT {CONFIG_COLUMNS} {CONFIG_FROM} WHERE widget_configs.workspace_id = $1 \
-           AND ($2 = '' OR widget_id = $2) AND ($3 = '' OR lower(widget_configs.name) LIKE $3) \
+           AND ($2 = '' OR widget_id = $2) AND ($3 = '' OR lower(widget_configs.name) LIKE $3 ESCAPE '\\') \
            AND ($4 = '' OR widget_configs.id < $4) ORDER BY widget_configs.id DESC LIMIT $5"
     );
     let values = args![

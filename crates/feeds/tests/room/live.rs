@@ -31,6 +31,10 @@ impl Events {
 
     /// The id and the data of the next event; `None` when the stream has ended.
     async fn next(&mut self) -> Option<(u64, Value)> {
+        tokio::time::timeout(DEADLINE, self.read()).await.expect("an event, or the end")
+    }
+
+    async fn read(&mut self) -> Option<(u64, Value)> {
         loop {
             if let Some((event, rest)) = self.read.split_once("\n\n") {
                 let field = |name: &str| {
@@ -48,8 +52,8 @@ impl Events {
                 }
                 continue;
             }
-            let chunk = tokio::time::timeout(DEADLINE, self.body.next()).await.expect("an event");
-            self.read += std::str::from_utf8(&chunk?.unwrap()).unwrap();
+            let chunk = self.body.next().await?.unwrap();
+            self.read += std::str::from_utf8(&chunk).unwrap();
         }
     }
 }
@@ -228,10 +232,7 @@ async fn a_player_follows_its_widgets() {
         let path = format!("/api/v1/widget-configs/{one}");
         world.patch(&path, json!({ "options": { "any": 1 } })).await.expect(200);
         assert_eq!(socket.next().await["payload"]["data"], 2);
-        while let Some((_, data)) = events.next().await {
-            assert_eq!(data["data"], 2);
-            break;
-        }
+        assert_eq!(events.next().await.unwrap().1["data"], 2);
         // Nothing reaches a player that was switched off.
         let path = format!("/api/v1/players/{player}");
         world.patch(&path, json!({ "enabled": false })).await.expect(200);

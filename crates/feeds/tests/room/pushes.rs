@@ -31,8 +31,7 @@ async fn pushes_replace_merge_or_append() {
                 let id = world.push(integration, feed, JSON, body.to_string()).await;
                 assert_eq!(world.settled(id).await.0, "applied");
             }
-            let data = world.data(feed).await;
-            assert_eq!(data["data"], wanted, "{push}");
+            let data = world.data_is(feed, wanted).await;
             assert_eq!((&data["status"], &data["refresh_at"]), (&json!("ok"), &Value::Null));
         }
     }
@@ -64,7 +63,7 @@ async fn what_waits_is_applied_at_once_and_in_order() {
         world.push(integration, feed, JSON, "20").await;
         let view = world.version(feed, 1).await;
         assert_eq!(view["version"], 1, "one version of them all");
-        assert_eq!(world.data(feed).await["data"], json!((0..=20).collect::<Vec<_>>()));
+        world.data_is(feed, json!((0..=20).collect::<Vec<_>>())).await;
         let waiting = "SELECT count(*) AS n FROM inbound_events WHERE state = 'pending'";
         assert_eq!(world.count(waiting).await, 0);
         let jobs = "SELECT count(*) AS n FROM jobs";
@@ -82,7 +81,7 @@ async fn what_cannot_be_read_is_marked_and_the_rest_applied() {
             let last = world.push(integration, feed, JSON, "3").await;
             world.settled(last).await;
             let wanted = if apply == "replace" { json!(3) } else { json!([1, 3]) };
-            assert_eq!(world.data(feed).await["data"], wanted);
+            world.data_is(feed, wanted.clone()).await;
             let bad = world.push(integration, feed, JSON, "{\"deep\":").await;
             let (state, error) = world.settled(bad).await;
             assert!(state == "failed" && !error.is_empty(), "{state} {error}");
@@ -125,12 +124,14 @@ async fn forms_and_xml_are_read_by_their_type() {
         ] {
             let id = world.push(integration, feed, content_type, body).await;
             assert_eq!(world.settled(id).await.0, "applied", "{content_type}");
-            assert_eq!(world.data(feed).await["data"], wanted, "{content_type}");
+            world.data_is(feed, wanted).await;
         }
         let xml = "<order id=\"7\"><seat>A1</seat><seat>A2</seat></order>";
         let id = world.push(integration, feed, "application/xml", xml).await;
         assert_eq!(world.settled(id).await.0, "applied");
-        let data = world.data(feed).await["data"].to_string();
+        world.version(feed, 4).await;
+        let path = format!("/api/v1/feeds/{feed}/versions/4");
+        let data = world.get(&path).await.expect(200)["data"].to_string();
         assert!(data.contains("A1") && data.contains("A2") && data.contains('7'), "{data}");
 
         let draft = IntegrationDraft { mode: Some(Mode::Push), ..world.draft("slack") };
@@ -139,7 +140,7 @@ async fn forms_and_xml_are_read_by_their_type() {
         let form = "payload=%7B%22a%22%3A%5B1%5D%7D&other=x";
         let id = world.push(slack, feed, "application/x-www-form-urlencoded", form).await;
         assert_eq!(world.settled(id).await.0, "applied");
-        assert_eq!(world.data(feed).await["data"], json!({ "a": [1] }));
+        world.data_is(feed, json!({ "a": [1] })).await;
     }
 }
 

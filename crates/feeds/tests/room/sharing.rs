@@ -48,7 +48,8 @@ async fn equal_options_share_a_feed_and_its_fetch() {
         assert_eq!(one["feeds"][0]["version"], 1, "the first fetch is waited for: {one}");
         assert_eq!((world.origin.hits("/tides"), world.count(FEEDS).await), (2, 2));
         let readers = world.view(feed_of(&one)).await["readers"].clone();
-        assert_eq!(readers, json!([id(&one), id(&two)]));
+        let readers = readers.as_array().unwrap();
+        assert!(readers.len() == 2 && readers.contains(&one["id"]) && readers.contains(&two["id"]));
         let data =
             world.get(&format!("/api/v1/widget-configs/{}/data", id(&two))).await.expect(200);
         assert_eq!(data["data"], json!({ "height": 3 }));
@@ -112,8 +113,7 @@ async fn other_options_read_another_feed() {
         let path = format!("/api/v1/widget-configs/{}", id(&two));
         world.patch(&path, json!({ "options": { "harbour": "Calais" } })).await.expect(200);
         assert_eq!((world.count(FEEDS).await, world.count(JOBS).await), (1, 1), "no orphans");
-        let gone = world.get(&format!("/api/v1/feeds/{}/data", feed_of(&two))).await;
-        gone.refused(404, "request.not_found");
+        world.is_gone(&format!("/api/v1/feeds/{}/data", feed_of(&two))).await;
         world.patch(&path, json!({ "name": "Foyer" })).await.expect(200);
         assert_eq!(world.get(&path).await.expect(200)["name"], "Foyer");
     }
@@ -128,11 +128,11 @@ async fn a_place_that_goes_takes_what_nobody_else_reads() {
         let (feed, data) = (feed_of(&one), |it| format!("/api/v1/widget-configs/{it}/data"));
         world.get(&data(id(&one))).await.expect(200);
         world.delete(&format!("/api/v1/widget-configs/{}", id(&one))).await.expect(204);
-        world.get(&data(id(&one))).await.refused(404, "request.not_found");
+        world.is_gone(&data(id(&one))).await;
         world.get(&data(id(&two))).await.expect(200);
         world.delete(&format!("/api/v1/widget-configs/{}", id(&two))).await.expect(204);
         assert_eq!((world.count(FEEDS).await, world.count(JOBS).await), (0, 0));
-        world.get(&format!("/api/v1/feeds/{feed}/data")).await.refused(404, "request.not_found");
+        world.is_gone(&format!("/api/v1/feeds/{feed}/data")).await;
         assert_eq!(world.events("feed.deleted").await.len(), 1);
         let versions = "SELECT count(*) AS n FROM feed_versions";
         assert_eq!(world.count(versions).await, 0);
@@ -147,10 +147,10 @@ async fn a_widget_goes_with_all_that_is_its_own() {
         let path = format!("/api/v1/widget-configs/{}/data", id(&one));
         world.get(&path).await.expect(200);
         world.delete("/api/v1/widgets/tides").await.expect(204);
-        world.get(&path).await.refused(404, "request.not_found");
+        world.is_gone(&path).await;
         for table in ["feeds", "jobs", "widget_configs", "widget_feeds", "integrations"] {
             let sql = format!("SELECT count(*) AS n FROM {table}");
-            assert_eq!(world.count(&sql).await, 0, "{table}");
+            assert!(world.until(async || world.count(&sql).await == 0).await, "{table}");
         }
     }
 }
@@ -167,7 +167,7 @@ async fn an_integration_goes_with_its_feeds() {
         let owner = crate::world::owner(&world.workspace);
         world.node.connect.delete_integration(&owner, integration).await.unwrap();
         for path in [by_feed, by_place] {
-            assert!(world.until(async || world.get(&path).await.status == 404).await, "{path}");
+            world.is_gone(&path).await;
         }
         assert!(world.until(async || world.count(JOBS).await == 0).await, "its jobs stay");
         assert_eq!(world.count(FEEDS).await, 0);

@@ -140,10 +140,13 @@ async fn what_passes_is_counted_by_the_minute() {
         }
         tx.commit().await.unwrap();
         let status = world.get("/api/v1/status").await.expect(200);
-        let minutes: Vec<_> = status["throughput"].as_array().unwrap().iter().collect();
+        let minutes = status["throughput"].as_array().unwrap();
+        assert_eq!(minutes.len(), 61, "an hour and the minute that is");
+        let is_busy = |it: &&Value| it["pulls"] != 0 || it["pushes"] != 0;
+        let minutes: Vec<_> = minutes.iter().filter(is_busy).collect();
         let numbers =
             |it: &Value| (it["pulls"].clone(), it["pushes"].clone(), it["errors"].clone());
-        assert_eq!(minutes.len(), 2, "an hour at most: {minutes:?}");
+        assert_eq!(minutes.len(), 2, "{minutes:?}");
         assert_eq!(numbers(minutes[0]), (json!(1), json!(0), json!(0)));
         assert_eq!(numbers(minutes[1]), (json!(2), json!(3), json!(1)));
         assert_eq!(minutes[1]["minute"], "2026-01-01T00:00:00Z");

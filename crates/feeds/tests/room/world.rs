@@ -20,7 +20,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tower::ServiceExt as _;
 
 /// Nothing that the tests wait for takes this long.
-const DEADLINE: Duration = Duration::from_secs(30);
+const DEADLINE: Duration = Duration::from_secs(20);
 
 pub(crate) struct World {
     pub(crate) node: Node,
@@ -240,6 +240,24 @@ impl World {
         self.get(&format!("/api/v1/feeds/{feed}/data")).await.expect(200)
     }
 
+    /// Waits until readers get this document.
+    pub(crate) async fn data_is(&self, feed: FeedId, wanted: Value) -> Value {
+        let mut last = Value::Null;
+        let met = self.until(async || {
+            last = self.data(feed).await;
+            last["data"] == wanted
+        });
+        let met = met.await;
+        assert!(met, "{wanted} wanted: {last}");
+        last
+    }
+
+    /// Waits until a path is not there any more.
+    pub(crate) async fn is_gone(&self, path: &str) {
+        let gone = self.until(async || self.get(path).await.status == 404).await;
+        assert!(gone, "{path} is there still");
+    }
+
     /// Waits until the feed is as wished, and shows it.
     pub(crate) async fn feed_when(&self, feed: FeedId, wish: impl Fn(&Value) -> bool) -> Value {
         let mut last = Value::Null;
@@ -305,16 +323,22 @@ impl World {
         content_type: &str,
         body: impl Into<Vec<u8>>,
     ) -> InboundId {
-        let push = self.inbound(integration, feed, content_type, body.into(), true);
+        let push = self.inbound(integration, feed, content_type, body.into(), Duration::ZERO);
         let id = push.id;
         self.inbox.accept(push).await.unwrap();
         id
     }
 
-    /// The same without its job: it waits until something else makes the feed's pushes due.
+    /// The same with a job that is not due for long: it waits for a push that is.
     pub(crate) async fn push_quietly(&self, integration: IntegrationId, feed: FeedId, body: &str) {
         let json = "application/json";
-        let push = self.inbound(integration, feed, json, body.as_bytes().to_vec(), false);
+        let push = self.inbound(
+            integration,
+            feed,
+            json,
+            body.as_bytes().to_vec(),
+            Duration::from_secs(3600),
+        );
         self.inbox.accept(push).await.unwrap();
     }
 
@@ -324,15 +348,15 @@ impl World {
         feed: FeedId,
         content_type: &str,
         body: Vec<u8>,
-        is_due: bool,
+        due_in: Duration,
     ) -> NewInbound {
         // Ids are in the order of their time.
         self.clock.advance(Duration::from_millis(1));
         let now = self.clock.now();
-        let job = is_due.then(|| NewJob {
+        let job = Some(NewJob {
             kind: feeds::APPLY,
             key: feed.to_string(),
-            run_at: now,
+            run_at: now.plus(due_in),
             payload: json!({}),
         });
         NewInbound {

@@ -13,9 +13,15 @@ const lines = [
   { name: "errors", colour: "--state-failing", dash: [2, 2] },
 ] as const;
 
+/** Without the minute that still runs, which would look like a fall, and the empty ones before the first data. */
+function telling(all: Minute[]): Minute[] {
+  const first = all.findIndex(({ pulls, pushes, errors }) => pulls + pushes + errors > 0);
+  const from = Math.max(0, Math.min(first, all.length - 6));
+  return all.length > 2 ? all.slice(from, -1) : all;
+}
+
 export default function ThroughputChart({ minutes: all, height }: { minutes: Minute[]; height: number }) {
-  // The minute that still runs would look like a fall.
-  const minutes = useMemo(() => (all.length > 2 ? all.slice(0, -1) : all), [all]);
+  const minutes = useMemo(() => telling(all), [all]);
   const { ref, width } = useElementSize();
   const home = useRef<HTMLDivElement>(null);
   const scheme = useComputedColorScheme("light");
