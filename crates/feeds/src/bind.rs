@@ -66,6 +66,11 @@ impl Feeds {
                 }
             }
         };
+        let bound = store::widgets::bindings(tx, workspace, config.id).await?;
+        let before = bound.into_iter().find(|(id, _)| *id == integration.id);
+        if let Some((_, before)) = before.filter(|(_, before)| *before != feed) {
+            self.move_past(tx, &self.db().workspace(workspace), feed, before).await?;
+        }
         store::widgets::bind(tx, workspace, config.id, integration.id, feed).await?;
         tx.changed(db::Change::noun(BINDING, workspace, config.id));
         Ok(())

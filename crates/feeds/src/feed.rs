@@ -99,7 +99,7 @@ pub(crate) const OVERDUE: Duration = Duration::from_secs(30);
 impl Feed {
     /// Where it stands at `now`.
     pub fn status(&self, now: Timestamp) -> Status {
-        match (self.is_on, self.version > 0, self.failures > 0) {
+        match (self.is_on, self.digest.is_some(), self.failures > 0) {
             (false, ..) => Status::Off,
             (_, true, false) if self.stale_from().is_some_and(|from| now > from) => Status::Stale,
             (_, true, false) => Status::Ok,

@@ -13,6 +13,7 @@ mod metrics;
 mod player;
 mod pull;
 mod push;
+mod rebind;
 mod schedule;
 mod served;
 mod store;
@@ -168,7 +169,8 @@ impl Feeds {
             _ => None,
         };
         let Some(integration) = integration else { return };
-        if let Err(error) = self.pull_all(event.workspace, integration).await {
+        let is_new = event.kind == "integration.created";
+        if let Err(error) = self.pull_all(event.workspace, integration, is_new).await {
             tracing::warn!(%error, %integration, "its feeds are pulled on schedule, not at once");
         }
     }
@@ -190,12 +192,17 @@ impl Feeds {
         &self,
         workspace: WorkspaceId,
         integration: kernel::IntegrationId,
+        is_new: bool,
     ) -> Result<(), db::DbError> {
         let handle = self.db().workspace(workspace);
         let known = self.connect().integration(&handle, integration).await?;
         let mut tx = handle.write().await?;
         if let Some(known) = &known {
             self.bind_integration(&mut tx, workspace, known).await?;
+        }
+        if is_new {
+            // What feeds it has were just made, and are pulled for that.
+            return tx.commit().await;
         }
         // Other settings may make another document of an answer that is the same.
         store::feeds::forget_validators(&mut tx, workspace, integration).await?;

@@ -173,8 +173,9 @@ impl Documents {
         let mut tx = handle.read().await?;
         let Some(feed) = store::feeds::get(&mut tx, workspace, id).await? else {
             self.forget(id);
-            // Those who wait for its changes wait no longer.
-            self.live.pin().remove(&id);
+            if let Some(waiting) = self.live.pin().get(&id) {
+                waiting.send_replace(None);
+            }
             return Ok(None);
         };
         let document = match feed.version {
@@ -223,8 +224,10 @@ impl Documents {
         }
     }
 
-    /// Changes of a feed from now on. Slow readers see the newest, not each.
-    pub(crate) fn watch(&self, feed: FeedId) -> watch::Receiver<Option<Arc<Served>>> {
+    /// Changes of a feed from now on; `None` when it is gone. Slow readers see the newest, not each.
+    pub(crate) async fn watch(&self, feed: FeedId) -> watch::Receiver<Option<Arc<Served>>> {
+        // While nobody takes channels away that have no readers.
+        let _turn = self.loading.lock().await;
         let live = self.live.pin();
         live.get_or_insert_with(feed, || watch::channel(None).0).subscribe()
     }

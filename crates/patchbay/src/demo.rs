@@ -30,8 +30,11 @@ struct Kept {
     first_port: u16,
 }
 
-/// Where the world's ports begin; the next free stretch is taken at the first start.
-const FIRST_PORTS: [u16; 6] = [39_300, 39_400, 39_500, 39_600, 39_700, 39_800];
+/// Where the world's ports may begin, below those that the system hands out by itself. The first free
+/// stretch is taken at the first start, and again from then on.
+const FIRST_PORTS: std::ops::Range<u16> = 20_300..32_000;
+/// How far apart the stretches are.
+const STRETCH: usize = 20;
 
 impl Demo {
     /// Starts the world as it was the last time.
@@ -96,14 +99,14 @@ fn read(path: &PathBuf) -> Result<Option<Kept>> {
 
 async fn first_start(house: &House, path: &PathBuf) -> Result<Sandbox> {
     let seed = hex(&Entropy::System.bytes::<32>());
-    for first_port in FIRST_PORTS {
+    for first_port in FIRST_PORTS.step_by(STRETCH) {
         let Ok(sandbox) = start(house, &seed, first_port).await else { continue };
         let kept = Kept { seed, first_port };
         let text = serde_json::to_string(&kept)?;
         write_private(path, &text).context("cannot write demo.json")?;
         return Ok(sandbox);
     }
-    anyhow::bail!("no free ports for the demo's world between 39300 and 39900")
+    anyhow::bail!("no free ports for the demo's world between {FIRST_PORTS:?}")
 }
 
 async fn start(house: &House, seed: &str, first_port: u16) -> Result<Sandbox> {

@@ -11,7 +11,9 @@ pub(crate) fn start(settings: &Settings) {
     let quiet = ["sqlx=warn", "hyper=warn", "hickory_resolver=warn", "rustls=warn", "reqwest=warn"];
     let filter = EnvFilter::try_new(format!("{},{wanted}", quiet.join(",")));
     let filter = filter.unwrap_or_else(|_| EnvFilter::new("info"));
-    let logs = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // When nobody reads the log any more, that is no reason to stop working.
+    let logs =
+        fmt().with_env_filter(filter).with_writer(std::io::stderr).log_internal_errors(false);
     match settings.log_format.unwrap_or_default() {
         LogFormat::Text => logs.compact().init(),
         LogFormat::Json => logs.json().flatten_event(true).init(),

@@ -264,7 +264,8 @@ impl Connect {
             created_at: now,
             updated_at: now,
         };
-        Ok((integration, draft.credentials))
+        // An empty form is no form: the provider may need nothing.
+        Ok((integration, draft.credentials.filter(|given| !given.is_empty())))
     }
 
     pub(crate) fn split(

@@ -109,7 +109,7 @@ impl Following {
     ) -> Result<Self, Failure> {
         let access = feeds.access();
         let (workspace, feed) = what.find(&feeds, &parts).await?;
-        let changes = feeds.documents().watch(feed);
+        let changes = feeds.documents().watch(feed).await;
         let newest = feeds.documents().get(workspace, feed).await?;
         let newest = Some(newest.ok_or_else(|| not_found("feed"))?);
         Ok(Self { feeds, parts, what, access, feed, changes, newest, known })
@@ -128,11 +128,14 @@ impl Following {
                 return Some(served);
             }
             tokio::select! {
-                changed = self.changes.changed() => match changed {
-                    Ok(()) => self.newest = self.changes.borrow_and_update().clone(),
-                    // The feed is gone; another may have taken its place.
-                    Err(_) => self.look_again().await?,
-                },
+                changed = self.changes.changed() => {
+                    changed.ok()?;
+                    self.newest = self.changes.borrow_and_update().clone();
+                    if self.newest.is_none() {
+                        // The feed is gone; another may have taken its place.
+                        self.look_again().await?;
+                    }
+                }
                 changed = self.access.changed() => {
                     changed.ok()?;
                     self.look_again().await?;

@@ -304,7 +304,7 @@ impl Feeds {
                     waiting |= feed.is_some_and(|feed| {
                         feed.is_on
                             && feed.mode != Mode::Push
-                            && feed.version == 0
+                            && feed.digest.is_none()
                             && feed.failures == 0
                     });
                 }

@@ -137,6 +137,15 @@ enum Outcome {
 }
 
 impl Outcome {
+    /// When the feed is pulled again.
+    const fn next(&self) -> Timestamp {
+        match self {
+            Self::Same { next, .. } | Self::Changed { next, .. } | Self::Failed { next, .. } => {
+                *next
+            }
+        }
+    }
+
     const fn name(&self) -> &'static str {
         match self {
             Self::Same { .. } => "same",
@@ -169,14 +178,15 @@ impl Batch for WritePulls {
 }
 
 impl Pulled {
+    /// First the job: who has lost it writes nothing over what another has found since.
     async fn write(&self, tx: &mut Tx) -> Result<(), DbError> {
         let (workspace, feed) = (&self.workspace, &self.feed);
-        let next = match &self.outcome {
+        self.job.run_again(tx, self.outcome.next()).await?;
+        match &self.outcome {
             Outcome::Same { digest, validators, now, next } => {
                 let times = (*now, Some(*next));
                 let digest = digest.as_deref();
                 store::outcome::same(tx, workspace, feed.id, digest, validators, times).await?;
-                *next
             }
             Outcome::Changed { text, digest, validators, request, now, next, keep } => {
                 let change = Changed {
@@ -191,19 +201,17 @@ impl Pulled {
                     keep: *keep,
                 };
                 store::outcome::changed(tx, workspace, &change).await?;
-                *next
             }
             Outcome::Failed { problem, next, notify_after } => {
                 self.write_failure(tx, problem, *next, *notify_after).await?;
-                *next
             }
-        };
+        }
         if feed.failures > 0 && !matches!(self.outcome, Outcome::Failed { .. }) {
             let data = json!({ "failures": feed.failures });
             tx.emit(workspace.id(), "feed.recovered", feed.id, data).await?;
         }
         tx.changed(db::Change::noun(served::STATE, workspace.id(), feed.id));
-        self.job.run_again(tx, next).await
+        Ok(())
     }
 
     async fn write_failure(

@@ -167,6 +167,17 @@ pub(crate) async fn update(
     .map(drop)
 }
 
+/// Lets the next version be the one after this.
+pub(crate) async fn set_version(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    id: FeedId,
+    version: u64,
+) -> Result<(), DbError> {
+    let sql = "UPDATE feeds SET version = $3 WHERE workspace_id = $1 AND id = $2";
+    tx.execute(sql, args![workspace, id, version]).await.map(drop)
+}
+
 pub(crate) async fn delete(
     tx: &mut Tx,
     workspace: WorkspaceId,

@@ -1,4 +1,5 @@
-use crate::world::{map, owner, request, with_scopes, worlds};
+use crate::node::{map, owner, request, with_scopes};
+use crate::world::worlds;
 use connect::IntegrationPatch;
 use kernel::Scope;
 use serde_json::json;

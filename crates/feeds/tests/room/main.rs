@@ -4,6 +4,7 @@
 
 mod fetches;
 mod live;
+mod node;
 mod origin;
 mod pulls;
 mod pushes;

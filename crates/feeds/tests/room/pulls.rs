@@ -1,6 +1,8 @@
-use crate::world::{text, worlds};
+use crate::node::text;
+use crate::world::worlds;
 use connect::{IntegrationDraft, IntegrationPatch, PullConfig};
-use kernel::Timestamp;
+use kernel::{Secret, Timestamp};
+use sandbox::{Faults, Sandbox, SandboxConfig, Service};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -20,8 +22,7 @@ async fn the_version_moves_only_with_the_content() {
         assert_eq!(same["changed_at"], first["changed_at"]);
 
         world.origin.says("/news", &json!({ "items": [1, 2], "took": 9 }));
-        let other = world.pulled_again(feed).await;
-        assert_eq!(other["version"], 2);
+        world.pulled_to(feed, 2).await;
         world.data_is(feed, json!({ "items": [1, 2], "took": 9 })).await;
         assert_eq!(world.events("feed.updated").await.len(), 2);
     }
@@ -38,7 +39,7 @@ async fn what_the_provider_says_is_unchanged_is_not_read_again() {
         assert_eq!((&second["version"], world.origin.hits("/tagged")), (&json!(1), 2));
         assert_ne!(second["fetched_at"], first["fetched_at"]);
         world.origin.says("/tagged", &json!({ "n": 2 }));
-        assert_eq!(world.pulled_again(feed).await["version"], 2);
+        world.pulled_to(feed, 2).await;
 
         // Other settings may make another document of the same answer, the feed's as the integration's.
         let body = json!({ "pull": { "transform": ".n" } });
@@ -48,7 +49,7 @@ async fn what_the_provider_says_is_unchanged_is_not_read_again() {
         world.patch(&format!("/api/v1/feeds/{feed}"), json!({ "pull": {} })).await.expect(200);
         world.version(feed, 4).await;
         let pull = json!({ "path": "/tagged", "transform": "[.n]" });
-        let pull = Some(PullConfig::from_map(crate::world::map(pull)).unwrap());
+        let pull = Some(PullConfig::from_map(crate::node::map(pull)).unwrap());
         world.change_integration(rest, IntegrationPatch { pull, ..Default::default() }).await;
         world.version(feed, 5).await;
         world.data_is(feed, json!([2])).await;
@@ -137,12 +138,12 @@ async fn each_way_of_failing_has_its_code() {
             ("http://127.0.0.1:1", "egress.connect_failed"),
             ("http://10.1.2.3", "egress.address_forbidden"),
         ] {
-            let config = crate::world::map(json!({ "base_url": base }));
+            let config = crate::node::map(json!({ "base_url": base }));
             let rest = world.integration(IntegrationDraft { config, ..world.draft("rest") }).await;
             let feed = world.feed(rest, json!({})).await;
             assert_eq!(text(&world.failures(feed, 1).await["error_code"]), code);
         }
-        let config = crate::world::map(json!({ "city": "London" }));
+        let config = crate::node::map(json!({ "city": "London" }));
         let draft = IntegrationDraft { config, ..world.draft("openweather") };
         let weather = world.integration(draft).await;
         let feed = world.feed(weather, json!({})).await;
@@ -202,7 +203,7 @@ async fn the_last_versions_are_kept_with_the_request_that_made_each() {
         world.version(feed, 1).await;
         for n in 2..=5 {
             world.origin.says("/a", &json!({ "n": n }));
-            assert_eq!(world.pulled_again(feed).await["version"], n);
+            world.pulled_to(feed, n).await;
         }
         let path = format!("/api/v1/feeds/{feed}/versions");
         let list = world.get(&path).await.expect(200);
@@ -242,7 +243,7 @@ async fn another_schedule_holds_from_now_on() {
         world.feed_when(feed, at_eight).await;
 
         let patch = IntegrationPatch {
-            pull: Some(PullConfig::from_map(crate::world::map(json!({ "path": "/a" }))).unwrap()),
+            pull: Some(PullConfig::from_map(crate::node::map(json!({ "path": "/a" }))).unwrap()),
             ..Default::default()
         };
         world.patch(&path, json!({ "pull": {} })).await.expect(200);
@@ -265,10 +266,39 @@ async fn a_feed_that_hangs_delays_no_other() {
         world.version(quick, 1).await;
         for n in 2..=3 {
             world.origin.says("/a", &json!(n));
-            assert_eq!(world.pulled_again(quick).await["version"], n);
+            world.pulled_to(quick, n).await;
         }
         assert_eq!(text(&world.view(held).await["status"]), "pending");
         world.origin.release();
         world.version(held, 1).await;
+    }
+}
+
+#[tokio::test]
+async fn news_is_read_as_it_appears_and_garbage_is_not() {
+    for world in worlds().await {
+        let config = SandboxConfig::new(world.clock.clone(), Secret::new([7; 32]));
+        let sandbox = Sandbox::start(config).await.unwrap();
+        let feed_url = format!("{}/feed.xml", sandbox.url(Service::Rss).unwrap());
+        let config = crate::node::map(json!({ "feed_url": feed_url }));
+        let rss = world.integration(IntegrationDraft { config, ..world.draft("rss") }).await;
+        let feed = world.feed(rss, json!({ "pull": { "interval": "40s" } })).await;
+        world.version(feed, 1).await;
+        let titles = |data: &Value| text(&data["data"]["items"][0]["title"]).to_owned();
+        let first = titles(&world.data(feed).await);
+        // There is news every half minute; until then it is told that there is none.
+        let same = world.refreshed(feed).await;
+        assert_eq!((&same["version"], &same["failures"]), (&json!(1), &json!(0)));
+        world.pulled_to(feed, 2).await;
+        assert!(world.until(async || titles(&world.data(feed).await) != first).await);
+
+        let garbage = Faults { garbage: true, ..Faults::default() };
+        sandbox.set_faults(Service::Rss.name(), garbage).unwrap();
+        world.pulled_again(feed).await;
+        let view = world.failures(feed, 1).await;
+        assert_eq!(text(&view["error_code"]), "feed.unreadable");
+        sandbox.set_faults(Service::Rss.name(), Faults::default()).unwrap();
+        world.pulled_to(feed, 3).await;
+        sandbox.shutdown().await;
     }
 }

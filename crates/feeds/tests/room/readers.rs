@@ -1,4 +1,5 @@
-use crate::world::{Reply, World, owner, request, text, with_scopes, worlds};
+use crate::node::{Reply, owner, request, text, with_scopes};
+use crate::world::{World, worlds};
 use kernel::Scope;
 use serde_json::{Value, json};
 use std::io::Read as _;
@@ -161,10 +162,12 @@ async fn a_player_is_seen() {
         let (id, token) = world.player(&[&config]).await;
         let player = format!("/api/v1/players/{id}");
         assert!(world.get(&player).await.expect(200).get("last_seen_at").is_none());
-        with_token(&world, &config, &token).await.expect(200);
-        world.node.feeds.flush().await;
-        let seen = world.get(&player).await.expect(200);
-        assert_eq!(seen["last_seen_at"], world.clock.now().to_string());
+        let is_seen = async || {
+            with_token(&world, &config, &token).await.expect(200);
+            world.node.feeds.flush().await;
+            world.get(&player).await.expect(200)["last_seen_at"] == world.clock.now().to_string()
+        };
+        assert!(world.until(is_seen).await);
     }
 }
 

@@ -1,4 +1,5 @@
-use crate::world::{World, map, text, worlds};
+use crate::node::{map, text};
+use crate::world::{World, worlds};
 use connect::{CredentialScope, IntegrationDraft};
 use kernel::{FeedId, IntegrationId};
 use serde_json::{Value, json};
@@ -96,8 +97,8 @@ async fn other_options_read_another_feed() {
         let changed = world.patch(&path, changed).await.expect(200);
         assert_ne!(feed_of(&changed), feed_of(&one));
         assert_eq!(world.count(FEEDS).await, 2, "the other widget reads it still");
-        let who = Some(crate::world::owner(&world.workspace));
-        let again = crate::world::request(
+        let who = Some(crate::node::owner(&world.workspace));
+        let again = crate::node::request(
             who,
             "GET",
             &format!("{path}/data"),
@@ -164,7 +165,7 @@ async fn an_integration_goes_with_its_feeds() {
         let by_place = format!("/api/v1/widget-configs/{}/data", id(&one));
         world.get(&by_feed).await.expect(200);
         world.get(&by_place).await.expect(200);
-        let owner = crate::world::owner(&world.workspace);
+        let owner = crate::node::owner(&world.workspace);
         world.node.connect.delete_integration(&owner, integration).await.unwrap();
         for path in [by_feed, by_place] {
             world.is_gone(&path).await;

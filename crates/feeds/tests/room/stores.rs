@@ -1,6 +1,7 @@
 //! Lists, counts and pictures: the statements that nothing else asks.
 
-use crate::world::{World, map, text, worlds};
+use crate::node::{map, text};
+use crate::world::{World, worlds};
 use connect::IntegrationDraft;
 use db::args;
 use kernel::RequestLogId;
