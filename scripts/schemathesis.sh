@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
-# Runs schemathesis, with all its checks, over the OpenAPI document of a running server.
+# Runs schemathesis, with all its checks, over the OpenAPI document of a running server. The same requests
+# each time; SEED=… asks others, EXAMPLES=… asks more. One check is left out: a key acts in the workspace that
+# it was made in, so a workspace that it makes is out of its sight, and "made, then not found" is right.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 binary=${1:?the patchbay binary}
@@ -22,5 +24,7 @@ for _ in $(seq 100); do
 done
 [ -n "$address" ] || { cat "$data/log" >&2; exit 1; }
 "$venv/bin/schemathesis" --config-file scripts/schemathesis.toml run "http://$address/api/v1/openapi" \
-  --header "Authorization: Bearer $key" --checks all --max-examples "${EXAMPLES:-15}" --workers 2 \
+  --header "Authorization: Bearer $key" --checks all --exclude-checks ensure_resource_availability \
+  --max-examples "${EXAMPLES:-15}" --workers 2 \
+  --seed "${SEED:-20261121}" \
   --request-timeout 20 --no-color
