@@ -1,4 +1,4 @@
-//! The data sources of spec 000, with its examples as they are printed.
+//! The flexible data sources, with its examples as they are printed.
 
 use kernel::MASK;
 use sandbox::Service;

@@ -1,4 +1,4 @@
-//! The widget integrations of spec 001, with its examples as they are printed; only the addresses that
+//! The widget integrations, with its examples as they are printed; only the addresses that
 //! they call are the sandbox's.
 
 use aws_lc_rs::hmac;
