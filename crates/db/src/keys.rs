@@ -18,7 +18,7 @@ pub struct Rotation {
     pub version: u32,
     /// Rows sealed anew so far.
     pub done: u64,
-    /// Rows still under an older key.
+    /// Tables in which a batch did not reach every row under an older key.
     pub left: u64,
 }
 

@@ -24,7 +24,7 @@ pub use id::{
 };
 pub use job::{JobKind, Lane, NewJob};
 pub use mask::{MASK, looks_secret};
-pub use page::{Cursor, Page, PageRequest};
+pub use page::{Page, PageRequest};
 pub use problem::{FieldError, Problem};
 pub use scope::{Scope, ScopeSet};
 pub use secret::Secret;

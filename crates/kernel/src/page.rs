@@ -2,10 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Where the last page ended: the sort key of its last row. Clients pass it back as they got it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cursor(pub String);
-
 /// What a list is asked for.
 #[derive(Clone, Debug)]
 pub struct PageRequest {

@@ -110,6 +110,9 @@ async fn other_options_read_another_feed() {
             again.status, 200,
             "the tag of another feed's version says nothing of this one's"
         );
+        let (data, again) = (data.json(), again.json());
+        let (before, after) = (&data["version"], &again["version"]);
+        assert!(after.as_u64() >= before.as_u64(), "versions go up alone: {before} to {after}");
 
         let path = format!("/api/v1/widget-configs/{}", id(&two));
         world.patch(&path, json!({ "options": { "harbour": "Calais" } })).await.expect(200);
