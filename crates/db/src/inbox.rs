@@ -140,8 +140,13 @@ pub struct Inbox {
 
 const NOUN: &str = "inbound_event";
 const BATCH: usize = 512;
-const COLUMNS: &str = "id, integration_id, feed_id, provider, event_id, event_type, received_at, \
-     state, verified_by, content_type, bytes, sealed, headers, remote_addr, error";
+/// What waits is named in a slim table of its own: the wide row is written once, and only again for the few
+/// that fail. `state` is where a push stands once it waits no more.
+const SELECT: &str = "SELECT e.id, e.integration_id, e.feed_id, e.provider, e.event_id, e.event_type, \
+       e.received_at, CASE WHEN w.id IS NULL THEN e.state ELSE 'pending' END AS state, e.verified_by, \
+       e.content_type, e.bytes, e.sealed, e.headers, e.remote_addr, e.error \
+     FROM inbound_events e LEFT JOIN inbound_pending w \
+       ON w.workspace_id = e.workspace_id AND w.feed_id = e.feed_id AND w.id = e.id";
 
 impl Inbox {
     /// Starts the batching task.
@@ -184,12 +189,15 @@ impl Batch for Append {
         };
         let mut jobs: HashMap<(&'static str, &str), (WorkspaceId, &NewJob)> = HashMap::new();
         let mut integrations = HashSet::new();
+        let mut waiting = Vec::with_capacity(items.len());
         for (push, _) in items.iter().filter(|(push, _)| stored.contains(&push.id.to_string())) {
-            if let Some(job) = &push.job {
+            if let Some((feed, job)) = push.feed.zip(push.job.as_ref()) {
                 jobs.insert((job.kind.name, &job.key), (push.workspace, job));
+                waiting.push((push.workspace, feed, push.id));
             }
             integrations.insert((push.workspace, push.integration));
         }
+        tx.await_inbound(&waiting).await?;
         for (workspace, job) in jobs.into_values() {
             tx.enqueue(workspace, job.clone()).await?;
         }
@@ -249,7 +257,11 @@ fn columns(push: &NewInbound, sealed: &[u8]) -> [Value; 15] {
 }
 
 fn state_of(push: &NewInbound) -> InboundState {
-    if push.job.is_some() { InboundState::Pending } else { InboundState::Stored }
+    if push.feed.is_some() && push.job.is_some() {
+        InboundState::Applied
+    } else {
+        InboundState::Stored
+    }
 }
 
 async fn insert_unnest(
@@ -298,12 +310,18 @@ impl Workspace {
         page: &PageRequest,
     ) -> Result<Vec<Inbound>, DbError> {
         let text = |id: Option<String>| id.unwrap_or_default();
+        let waits = match filter.state {
+            None => "",
+            Some(InboundState::Pending) => "AND w.id IS NOT NULL",
+            Some(_) => "AND w.id IS NULL",
+        };
+        let state = filter.state.filter(|state| *state != InboundState::Pending);
         let sql = format!(
-            "SELECT {COLUMNS} FROM inbound_events WHERE workspace_id = $1 \
-               AND ($2 = '' OR integration_id = $2) AND ($3 = '' OR feed_id = $3) \
-               AND ($4 = '' OR state = $4) AND ($5 = '' OR id < $5) \
-               AND ($6 = '' OR event_id LIKE $6 OR event_type LIKE $6 OR provider LIKE $6) \
-             ORDER BY id DESC LIMIT $7"
+            "{SELECT} WHERE e.workspace_id = $1 {waits} \
+               AND ($2 = '' OR e.integration_id = $2) AND ($3 = '' OR e.feed_id = $3) \
+               AND ($4 = '' OR e.state = $4) AND ($5 = '' OR e.id < $5) \
+               AND ($6 = '' OR e.event_id LIKE $6 OR e.event_type LIKE $6 OR e.provider LIKE $6) \
+             ORDER BY e.id DESC LIMIT $7"
         );
         let search =
             if filter.search.is_empty() { String::new() } else { format!("%{}%", filter.search) };
@@ -316,7 +334,7 @@ impl Workspace {
                     self.id(),
                     text(filter.integration.map(|id| id.to_string())),
                     text(filter.feed.map(|id| id.to_string())),
-                    filter.state.map(InboundState::name).unwrap_or_default(),
+                    state.map(InboundState::name).unwrap_or_default(),
                     text(page.after.clone()),
                     search,
                     page.limit + 1,
@@ -328,8 +346,7 @@ impl Workspace {
 
     /// One accepted push.
     pub async fn inbound_event(&self, id: InboundId) -> Result<Option<Inbound>, DbError> {
-        let sql =
-            format!("SELECT {COLUMNS} FROM inbound_events WHERE workspace_id = $1 AND id = $2");
+        let sql = format!("{SELECT} WHERE e.workspace_id = $1 AND e.id = $2");
         let row = self.read().await?.fetch_optional(&sql, args![self.id(), id]).await?;
         row.as_ref().map(inbound).transpose()
     }
@@ -348,40 +365,102 @@ impl Tx {
         feed: FeedId,
         most: u32,
     ) -> Result<Vec<Inbound>, DbError> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM inbound_events \
-             WHERE workspace_id = $1 AND feed_id = $2 AND state = 'pending' ORDER BY id LIMIT $3"
-        );
+        let sql =
+            format!("{SELECT} WHERE w.workspace_id = $1 AND w.feed_id = $2 ORDER BY w.id LIMIT $3");
         let rows = self.fetch_all(&sql, args![workspace, feed, most]).await?;
         rows.iter().map(inbound).collect()
     }
 
-    /// Says what became of these pushes. They are named one by one: ids are made before the commit, so a
-    /// push with an earlier id may arrive after a later one.
+    async fn await_inbound(
+        &mut self,
+        waiting: &[(WorkspaceId, FeedId, InboundId)],
+    ) -> Result<(), DbError> {
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        let texts = |get: &dyn Fn(&(WorkspaceId, FeedId, InboundId)) -> String| {
+            Value::Texts(waiting.iter().map(|row| Some(get(row))).collect())
+        };
+        if self.db.is_postgres() {
+            let sql = "INSERT INTO inbound_pending (workspace_id, feed_id, id) \
+                 SELECT * FROM UNNEST($1::text[], $2::text[], $3::text[]) ON CONFLICT DO NOTHING";
+            let values = vec![
+                texts(&|row| row.0.to_string()),
+                texts(&|row| row.1.to_string()),
+                texts(&|row| row.2.to_string()),
+            ];
+            return self.execute(sql, values).await.map(drop);
+        }
+        let sql = "INSERT INTO inbound_pending (workspace_id, feed_id, id) \
+             SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each($1) \
+             WHERE true ON CONFLICT DO NOTHING";
+        let rows = serde_json::to_string(waiting).ok();
+        self.execute(sql, vec![Value::Text(rows)]).await.map(drop)
+    }
+
+    /// Says that these pushes are in the feed's document. They are named one by one: ids are made before
+    /// the commit, so a push with an earlier id may arrive after a later one.
     pub async fn settle_inbound(
         &mut self,
         workspace: WorkspaceId,
+        feed: FeedId,
         ids: &[InboundId],
-        state: InboundState,
     ) -> Result<(), DbError> {
         let texts = || ids.iter().map(ToString::to_string);
         let (sql, ids) = self.dialect(
             (
-                "UPDATE inbound_events SET state = $2, error = NULL WHERE workspace_id = $1 \
+                "DELETE FROM inbound_pending WHERE workspace_id = $1 AND feed_id = $2 \
                  AND id IN (SELECT value FROM json_each($3))",
                 Value::Text(serde_json::to_string(&texts().collect::<Vec<_>>()).ok()),
             ),
             (
-                "UPDATE inbound_events SET state = $2, error = NULL WHERE workspace_id = $1 \
+                "DELETE FROM inbound_pending WHERE workspace_id = $1 AND feed_id = $2 \
                  AND id = ANY($3)",
                 Value::Texts(texts().map(Some).collect()),
             ),
         );
-        self.execute(sql, vec![workspace.into(), state.name().into(), ids]).await.map(drop)
+        self.execute(sql, vec![workspace.into(), feed.into(), ids]).await.map(drop)
     }
 
-    /// Moves one push to a state, with the reason if it failed.
-    pub async fn set_inbound(
+    /// Says that a push cannot be applied, and why.
+    pub async fn fail_inbound(
+        &mut self,
+        workspace: WorkspaceId,
+        feed: FeedId,
+        id: InboundId,
+        error: &str,
+    ) -> Result<(), DbError> {
+        self.set_inbound(workspace, id, InboundState::Failed, Some(error)).await?;
+        self.settle_inbound(workspace, feed, &[id]).await
+    }
+
+    /// Lets a push wait to be applied once more.
+    pub async fn replay_inbound(
+        &mut self,
+        workspace: WorkspaceId,
+        feed: FeedId,
+        id: InboundId,
+    ) -> Result<(), DbError> {
+        self.set_inbound(workspace, id, InboundState::Applied, None).await?;
+        self.await_inbound(&[(workspace, feed, id)]).await
+    }
+
+    /// Keeps what waits for a feed that is gone for the record.
+    pub async fn abandon_inbound(
+        &mut self,
+        workspace: WorkspaceId,
+        feed: FeedId,
+    ) -> Result<(), DbError> {
+        let waiting = "SELECT id FROM inbound_pending WHERE workspace_id = $1 AND feed_id = $2";
+        let kept = format!(
+            "UPDATE inbound_events SET state = 'stored' WHERE workspace_id = $1 AND id IN ({waiting})"
+        );
+        self.execute(&kept, args![workspace, feed]).await?;
+        let gone = "DELETE FROM inbound_pending WHERE workspace_id = $1 AND feed_id = $2";
+        self.execute(gone, args![workspace, feed]).await.map(drop)
+    }
+
+    async fn set_inbound(
         &mut self,
         workspace: WorkspaceId,
         id: InboundId,
@@ -389,8 +468,7 @@ impl Tx {
         error: Option<&str>,
     ) -> Result<(), DbError> {
         self.execute(
-            "UPDATE inbound_events SET state = $3, error = $4 \
-             WHERE workspace_id = $1 AND id = $2",
+            "UPDATE inbound_events SET state = $3, error = $4 WHERE workspace_id = $1 AND id = $2",
             args![workspace, id, state.name(), error],
         )
         .await

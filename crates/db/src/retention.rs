@@ -29,6 +29,11 @@ impl Default for Retention {
 
 const BATCH: u32 = 5_000;
 
+/// A push that waits is kept, however old.
+const SETTLED: &str = "AND NOT EXISTS (SELECT 1 FROM inbound_pending w \
+     WHERE w.workspace_id = inbound_events.workspace_id \
+       AND w.feed_id = inbound_events.feed_id AND w.id = inbound_events.id)";
+
 impl Db {
     /// Removes what is older than its retention. Returns how many rows went.
     ///
@@ -41,7 +46,7 @@ impl Db {
         for (table, column, limit, rule) in [
             ("events", "at", before(retention.events), ""),
             ("request_logs", "at", before(retention.requests), ""),
-            ("inbound_events", "received_at", before(retention.inbound), "AND state <> 'pending'"),
+            ("inbound_events", "received_at", before(retention.inbound), SETTLED),
             ("audit_entries", "at", before(retention.audit), ""),
             ("idempotency_keys", "created_at", before(DAY), ""),
             ("notifications", "created_at", before(90 * DAY), ""),

@@ -244,7 +244,7 @@ async fn a_push_is_accepted_once_and_comes_with_its_job() {
         let feed = listed[0].feed.unwrap();
         let pending = tx.pending_inbound(workspace.id(), feed, 100).await.unwrap();
         let ids: Vec<_> = pending.iter().map(|push| push.id).collect();
-        tx.settle_inbound(workspace.id(), &ids, InboundState::Applied).await.unwrap();
+        tx.settle_inbound(workspace.id(), feed, &ids).await.unwrap();
         assert!(tx.pending_inbound(workspace.id(), feed, 100).await.unwrap().is_empty());
     }
 }

@@ -184,6 +184,7 @@ impl Feeds {
         for kind in [jobs::pull::KIND, jobs::apply::KIND] {
             tx.dequeue(workspace, kind, &id.to_string()).await?;
         }
+        tx.abandon_inbound(workspace, id).await?;
         tx.changed(db::Change::noun(crate::served::NOUN, workspace, id));
         Ok(())
     }

@@ -29,6 +29,7 @@ impl Feeds {
         let (Some(document), Some(digest)) = (document, &feed.digest) else { return Ok(()) };
         let change = Changed {
             feed: feed.id,
+            made_from: None,
             document: document.get().as_bytes(),
             digest,
             validators: &feed.validators,

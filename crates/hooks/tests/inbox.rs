@@ -99,7 +99,7 @@ async fn a_replay_applies_an_event_once_more() {
         let workspace = &house.workspace;
         let mut tx = workspace.write().await.unwrap();
         let ids = [event.parse().unwrap()];
-        tx.settle_inbound(workspace.id(), &ids, InboundState::Applied).await.unwrap();
+        tx.settle_inbound(workspace.id(), feed, &ids).await.unwrap();
         tx.execute("DELETE FROM jobs", Vec::new()).await.unwrap();
         tx.commit().await.unwrap();
 

@@ -54,7 +54,7 @@ pub(crate) async fn rename(tx: &mut Tx, id: WorkspaceId, name: &str) -> Result<(
 /// Removes it with everything in it.
 pub(crate) async fn delete(tx: &mut Tx, id: WorkspaceId) -> Result<(), DbError> {
     // What refers to the workspace by a foreign key goes with it; these do not.
-    for table in ["jobs", "inbound_events", "request_logs", "events"] {
+    for table in ["jobs", "inbound_pending", "inbound_events", "request_logs", "events"] {
         let sql = format!("DELETE FROM {table} WHERE workspace_id = $1");
         tx.execute(&sql, args![id]).await?;
     }

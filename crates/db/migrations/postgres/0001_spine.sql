@@ -286,8 +286,14 @@ CREATE TABLE inbound_events (
 );
 CREATE UNIQUE INDEX inbound_events_once
     ON inbound_events (workspace_id, integration_id, feed_id, event_id) WHERE event_id IS NOT NULL;
-CREATE INDEX inbound_events_pending
-    ON inbound_events (workspace_id, feed_id, id) WHERE state = 'pending';
+
+-- What waits to be applied. Slim, so that waiting and being done cost two small writes and not the wide row.
+CREATE TABLE inbound_pending (
+    workspace_id TEXT NOT NULL,
+    feed_id TEXT NOT NULL,
+    id TEXT NOT NULL,
+    PRIMARY KEY (workspace_id, feed_id, id)
+);
 
 CREATE TABLE request_logs (
     workspace_id TEXT NOT NULL,
@@ -403,6 +409,9 @@ CREATE POLICY tenant ON player_widgets USING (current_setting('patchbay.workspac
 ALTER TABLE inbound_events ENABLE ROW LEVEL SECURITY;
 ALTER TABLE inbound_events FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON inbound_events USING (current_setting('patchbay.workspace', true) IN (workspace_id, '*'));
+ALTER TABLE inbound_pending ENABLE ROW LEVEL SECURITY;
+ALTER TABLE inbound_pending FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON inbound_pending USING (current_setting('patchbay.workspace', true) IN (workspace_id, '*'));
 ALTER TABLE request_logs ENABLE ROW LEVEL SECURITY;
 ALTER TABLE request_logs FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON request_logs USING (current_setting('patchbay.workspace', true) IN (workspace_id, '*'));

@@ -286,8 +286,14 @@ CREATE TABLE inbound_events (
 );
 CREATE UNIQUE INDEX inbound_events_once
     ON inbound_events (workspace_id, integration_id, feed_id, event_id) WHERE event_id IS NOT NULL;
-CREATE INDEX inbound_events_pending
-    ON inbound_events (workspace_id, feed_id, id) WHERE state = 'pending';
+
+-- What waits to be applied. Slim, so that waiting and being done cost two small writes and not the wide row.
+CREATE TABLE inbound_pending (
+    workspace_id TEXT NOT NULL,
+    feed_id TEXT NOT NULL,
+    id TEXT NOT NULL,
+    PRIMARY KEY (workspace_id, feed_id, id)
+) WITHOUT ROWID;
 
 CREATE TABLE request_logs (
     workspace_id TEXT NOT NULL,

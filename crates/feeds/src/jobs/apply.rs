@@ -2,7 +2,7 @@
 //! version of them. Under a storm of pushes each run takes many, so readers see the newest state rather
 //! than a queue.
 
-use db::{Done, Handler, Inbound, InboundState, Job, JobError};
+use db::{Done, Handler, Inbound, Job, JobError};
 use kernel::{FeedId, JobKind, Lane};
 use serde_json::Value;
 use std::pin::Pin;
@@ -39,7 +39,8 @@ impl ApplyJob {
             job.key.parse().map_err(|_| JobError(format!("{} is no feed", job.key)))?;
         let mut tx = workspace.read().await?;
         let Some(feed) = store::feeds::get(&mut tx, job.workspace, id).await? else {
-            return Ok(Done::Remove);
+            drop(tx);
+            return abandon(&workspace, &job, id).await;
         };
         let pending = tx.pending_inbound(job.workspace, id, MOST).await?;
         let document = match feed.version {
@@ -52,18 +53,29 @@ impl ApplyJob {
         let found = fold(&workspace, &pending, document, &settings).await?;
 
         let mut tx = workspace.write().await?;
-        if let Some(document) = &found.document {
-            self.store(&mut tx, &workspace, &feed, document, &found, &settings).await?;
+        let is_stored = match &found.document {
+            Some(document) => {
+                self.store(&mut tx, &workspace, &feed, document, &found, &settings).await?
+            }
+            None => true,
+        };
+        let now = tx.now();
+        if !is_stored {
+            // A pull brought another document meanwhile: the pushes go on top of that one.
+            drop(tx);
+            let mut tx = workspace.write().await?;
+            job.run_again(&mut tx, now).await?;
+            tx.commit().await?;
+            return Ok(Done::Settled);
         }
         let is_well =
             |push: &&Inbound| !found.failed.iter().any(|(failed, _)| failed.id == push.id);
         let well: Vec<_> = pending.iter().filter(is_well).map(|push| push.id).collect();
-        tx.settle_inbound(job.workspace, &well, InboundState::Applied).await?;
+        tx.settle_inbound(job.workspace, id, &well).await?;
         for (push, error) in &found.failed {
-            tx.set_inbound(job.workspace, push.id, InboundState::Failed, Some(error)).await?;
+            tx.fail_inbound(job.workspace, id, push.id, error).await?;
         }
         if pending.len() == MOST as usize {
-            let now = tx.now();
             job.run_again(&mut tx, now).await?;
         } else {
             job.finish(&mut tx).await?;
@@ -76,6 +88,7 @@ impl ApplyJob {
         Ok(Done::Settled)
     }
 
+    /// Keeps the new document. False when the feed has another by now than the one it was made from.
     async fn store(
         &self,
         tx: &mut db::Tx,
@@ -84,20 +97,23 @@ impl ApplyJob {
         document: &Value,
         found: &Folded<'_>,
         settings: &push::Settings,
-    ) -> Result<(), JobError> {
+    ) -> Result<bool, JobError> {
         let digest = digest(document, &settings.ignore);
         let made_by = found.last.map(|push| push.id.to_string());
         let now = tx.now();
         if feed.digest.as_deref() == Some(&digest) {
             let times = (now, feed.refresh_at);
             let validators = &feed.validators;
-            store::outcome::same(tx, workspace, feed.id, Some(&digest), validators, times).await?;
+            let is_same =
+                store::outcome::same(tx, workspace, feed.id, Some(&digest), validators, times)
+                    .await?;
             tx.changed(db::Change::noun(served::STATE, workspace.id(), feed.id));
-            return Ok(());
+            return Ok(is_same);
         }
         let text = document.to_string();
         let change = Changed {
             feed: feed.id,
+            made_from: Some(feed.version),
             document: text.as_bytes(),
             digest: &digest,
             // What the pull was told of its document says nothing about this one.
@@ -108,9 +124,17 @@ impl ApplyJob {
             made_by: made_by.as_deref(),
             keep: settings.keep,
         };
-        store::outcome::changed(tx, workspace, &change).await?;
-        Ok(())
+        Ok(store::outcome::changed(tx, workspace, &change).await?.is_some())
     }
+}
+
+/// The feed is gone: what waits for it is kept for the record.
+async fn abandon(workspace: &db::Workspace, job: &Job, feed: FeedId) -> Result<Done, JobError> {
+    let mut tx = workspace.write().await?;
+    tx.abandon_inbound(workspace.id(), feed).await?;
+    job.finish(&mut tx).await?;
+    tx.commit().await?;
+    Ok(Done::Settled)
 }
 
 /// What a run of pushes makes of a document.

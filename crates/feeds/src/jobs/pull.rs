@@ -191,6 +191,7 @@ impl Pulled {
             Outcome::Changed { text, digest, validators, request, now, next, keep } => {
                 let change = Changed {
                     feed: feed.id,
+                    made_from: None,
                     document: text.as_bytes(),
                     digest,
                     validators,

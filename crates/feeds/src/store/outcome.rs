@@ -38,6 +38,8 @@ pub(crate) async fn same(
 /// A document with other content.
 pub(crate) struct Changed<'a> {
     pub(crate) feed: FeedId,
+    /// The version that this document was made from, when it was: nothing is kept if it moved since.
+    pub(crate) made_from: Option<u64>,
     pub(crate) document: &'a [u8],
     pub(crate) digest: &'a str,
     pub(crate) validators: &'a Validators,
@@ -49,7 +51,7 @@ pub(crate) struct Changed<'a> {
     pub(crate) keep: u32,
 }
 
-/// Moves the version and keeps the document. `None` when the feed is gone.
+/// Moves the version and keeps the document. `None` when the feed is gone, or has moved on.
 pub(crate) async fn changed(
     tx: &mut Tx,
     workspace: &Workspace,
@@ -61,7 +63,8 @@ pub(crate) async fn changed(
                fetched_at = $6, changed_at = $6, \
                refresh_at = CASE WHEN $7 = 0 THEN refresh_at ELSE $7 END, failures = 0, \
                error_code = NULL, error_message = NULL \
-             WHERE workspace_id = $1 AND id = $2 RETURNING version",
+             WHERE workspace_id = $1 AND id = $2 AND ($8 < 0 OR version = $8) \
+             RETURNING version",
             args![
                 workspace.id(),
                 change.feed,
@@ -69,7 +72,8 @@ pub(crate) async fn changed(
                 change.document.len(),
                 json!(change.validators).to_string(),
                 change.fetched_at,
-                change.refresh_at.map_or(0, Timestamp::micros)
+                change.refresh_at.map_or(0, Timestamp::micros),
+                change.made_from.map_or(-1, |version| i64::try_from(version).unwrap_or(i64::MAX))
             ],
         )
         .await?;

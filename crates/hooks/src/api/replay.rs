@@ -3,8 +3,8 @@
 use accounts::audit;
 use accounts::gate::{Answer, ApiJson, ApiPath, Caller, may, not_found};
 use axum::extract::State;
-use db::{Change, Inbound, InboundState};
-use kernel::{InboundId, NewJob, Problem, codes};
+use db::{Change, Inbound};
+use kernel::{FeedId, InboundId, NewJob, Problem, codes};
 use serde_json::json;
 
 use super::inbound_event::{InboundEvent, Shown};
@@ -24,10 +24,11 @@ pub(crate) async fn replay(
     let workspace = &caller.workspace;
     let nothing = || not_found("event");
     let event = workspace.inbound_event(id).await?.ok_or_else(nothing)?;
-    let JobTemplate { kind, key, payload } = job(&hooks, &event).await?;
+    let feed = event.feed.ok_or_else(|| refused("The event is for no feed: it is only kept."))?;
+    let JobTemplate { kind, key, payload } = job(&hooks, &event, feed).await?;
     let mut tx = workspace.write().await?;
     let run_at = tx.now();
-    tx.set_inbound(workspace.id(), id, InboundState::Pending, None).await?;
+    tx.replay_inbound(workspace.id(), feed, id).await?;
     tx.enqueue(workspace.id(), NewJob { kind, key, run_at, payload }).await?;
     tx.changed(Change::noun("inbound", workspace.id(), event.integration));
     let detail = json!({ "integration_id": event.integration, "feed_id": event.feed });
@@ -37,12 +38,14 @@ pub(crate) async fn replay(
     Ok(ApiJson(InboundEvent::of(&hooks, workspace, event, Shown::Whole).await?))
 }
 
-async fn job(hooks: &Hooks, event: &Inbound) -> Result<JobTemplate, Problem> {
-    let refused = |detail: &str| Problem::new(&codes::CONFLICT, detail);
-    let feed = event.feed.ok_or_else(|| refused("The event is for no feed: it is only kept."))?;
+async fn job(hooks: &Hooks, event: &Inbound, feed: FeedId) -> Result<JobTemplate, Problem> {
     let destinations = hooks.destinations();
     let found = destinations.find(event.integration, Address::Feed(feed)).await?;
     found
         .and_then(|destination| destination.job)
         .ok_or_else(|| refused("The feed that the event was for is gone, or takes no pushes now."))
+}
+
+fn refused(detail: &str) -> Problem {
+    Problem::new(&codes::CONFLICT, detail)
 }
