@@ -2,7 +2,7 @@
 //! checked and then put in the place of the old one; the old one stays beside it as the way back.
 
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
+use sqlx::sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
 use sqlx::{PgPool, SqlSafeStr};
 use std::path::{Path, PathBuf};
 
@@ -98,8 +98,11 @@ async fn upgrade(
     Ok(())
 }
 
+/// Decided when a file is made. Never said again: saying it writes, and a reader that is opened while
+/// somebody writes would wait for them in vain.
 async fn run(migrator: &Migrator, connect: &SqliteConnectOptions) -> Result<(), DbError> {
-    let pool = one_connection(connect).await?;
+    let connect = connect.clone().auto_vacuum(SqliteAutoVacuum::Incremental);
+    let pool = one_connection(&connect).await?;
     let done = migrator.run(&pool).await.map_err(explain);
     pool.close().await;
     done

@@ -2,9 +2,7 @@
 
 use kernel::{Clock, Entropy, WorkspaceId};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{
-    SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
-};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, PgPool, Sqlite, SqlitePool, Transaction};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -254,7 +252,6 @@ pub(crate) fn sqlite_options(url: &str) -> Result<SqliteConnectOptions, DbError>
     let options = SqliteConnectOptions::from_str(url).map_err(|_| DbError::Address)?;
     Ok(options
         .create_if_missing(true)
-        .auto_vacuum(SqliteAutoVacuum::Incremental)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)

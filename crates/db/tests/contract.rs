@@ -249,6 +249,24 @@ async fn a_push_is_accepted_once_and_comes_with_its_job() {
     }
 }
 
+#[tokio::test]
+async fn a_reader_is_opened_while_somebody_writes() {
+    for test in databases().await {
+        let workspace = test.workspace("acme").await;
+        let mut writing = workspace.write().await.unwrap();
+        let sql = "UPDATE workspaces SET name = name WHERE id = $1";
+        writing.execute(sql, args![workspace.id()]).await.unwrap();
+        // More than have been opened by now; PostgreSQL keeps one of its four for listening.
+        let mut readers = Vec::new();
+        for _ in 0..2 {
+            let mut reading = workspace.read().await.unwrap();
+            reading.fetch_all("SELECT id FROM workspaces", Vec::new()).await.unwrap();
+            readers.push(reading);
+        }
+        writing.commit().await.unwrap();
+    }
+}
+
 async fn futures_join<F: Future>(all: impl Iterator<Item = F>) -> Vec<F::Output> {
     let mut set = futures::stream::FuturesUnordered::new();
     all.for_each(|each| set.push(each));
