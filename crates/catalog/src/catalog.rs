@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use kernel::{Code, codes};
 use rust_embed::RustEmbed;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::provider::{Mode, Provider, Sample};
@@ -132,6 +133,8 @@ pub(crate) struct Folder {
     files: BTreeMap<String, Cow<'static, [u8]>>,
 }
 
+/// What stands in files of its own beside `provider.yaml`.
+pub(crate) const PARTS: [&str; 3] = ["push", "oauth", "metrics"];
 /// Larger files are no part of a catalog.
 const MAX_FILE: u64 = 4 << 20;
 
@@ -191,16 +194,18 @@ impl Folder {
         std::str::from_utf8(bytes).map(Some).map_err(|error| wrong(file, &error))
     }
 
-    /// `provider.yaml` with `push.yaml` beside it as its `push`.
+    /// `provider.yaml` with what stands beside it: `push.yaml` as its `push`, and so on.
     pub(crate) fn document(&self, id: &str) -> Result<Value, CatalogError> {
         let file = format!("providers/{id}/provider.yaml");
         let text = self.text(&file)?.ok_or_else(|| wrong(&file, &"it is missing"))?;
         let mut provider: Value = yaml(&file, text)?;
-        let file = format!("providers/{id}/push.yaml");
-        if let (Some(text), Value::Object(map)) = (self.text(&file)?, &mut provider) {
-            let mut push: Value = yaml(&file, text)?;
-            let push = push.get_mut("push").map(Value::take).unwrap_or(push);
-            map.insert("push".to_owned(), push);
+        for part in PARTS {
+            let file = format!("providers/{id}/{part}.yaml");
+            if let (Some(text), Value::Object(map)) = (self.text(&file)?, &mut provider) {
+                let mut said: Value = yaml(&file, text)?;
+                let said = said.get_mut(part).map(Value::take).unwrap_or(said);
+                map.insert(part.to_owned(), said);
+            }
         }
         Ok(provider)
     }
@@ -216,17 +221,27 @@ impl Folder {
     }
 
     fn samples(&self, id: &str) -> Result<Vec<Sample>, CatalogError> {
-        let folder = format!("providers/{id}/samples/");
-        let files =
-            self.files().filter(|file| file.starts_with(&folder) && file.ends_with(".json"));
-        let sample = |file: &str| {
-            let text = self.text(file)?.unwrap_or_default();
-            let mut sample: Sample =
-                serde_json::from_str(text).map_err(|error| wrong(file, &error))?;
-            sample.file = file.to_owned();
-            Ok(sample)
+        let mut samples: Vec<Sample> = Vec::new();
+        for (file, sample) in self.json(&format!("providers/{id}/samples/"))? {
+            samples.push(Sample { file: file.to_owned(), ..sample });
+        }
+        Ok(samples)
+    }
+
+    /// The JSON files of a folder, without those of folders in it.
+    pub(crate) fn json<T: DeserializeOwned>(
+        &self,
+        folder: &str,
+    ) -> Result<Vec<(&str, T)>, CatalogError> {
+        let within = |file: &&str| {
+            let name = file.strip_prefix(folder).and_then(|name| name.strip_suffix(".json"));
+            name.is_some_and(|name| !name.contains('/'))
         };
-        files.map(sample).collect()
+        let read = |file| {
+            let text = self.text(file)?.unwrap_or_default();
+            serde_json::from_str(text).map(|read| (file, read)).map_err(|error| wrong(file, &error))
+        };
+        self.files().filter(within).map(read).collect()
     }
 }
 

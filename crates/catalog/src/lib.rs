@@ -9,6 +9,8 @@ mod catalog;
 pub mod decode;
 pub mod jq;
 pub mod lint;
+pub mod metrics;
+pub mod oauth;
 mod provider;
 pub mod push;
 pub mod ratelimit;

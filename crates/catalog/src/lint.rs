@@ -1,13 +1,17 @@
 //! Whether a catalog holds together: every file against the format, every template against what it names,
 //! every jq program compiled, every sample run, every icon harmless.
 
+mod grant;
 mod icon;
+mod numbers;
+mod stray;
 
 use std::path::Path;
 
+use kernel::Timestamp;
 use serde_json::Value;
 
-use crate::catalog::{CatalogError, Folder};
+use crate::catalog::{CatalogError, Folder, PARTS};
 use crate::decode::{self, Options};
 use crate::jq::{self, Limits};
 use crate::provider::{Format, Provider, Request, Sample};
@@ -16,6 +20,14 @@ use crate::template;
 
 /// The format of provider files, as JSON Schema.
 pub const PROVIDER_SCHEMA: &str = include_str!("../../../catalog/provider.schema.json");
+/// The format of `oauth.yaml`, as JSON Schema.
+pub const OAUTH_SCHEMA: &str = include_str!("../../../catalog/oauth.schema.json");
+/// The format of `metrics.yaml`, as JSON Schema.
+pub const METRICS_SCHEMA: &str = include_str!("../../../catalog/metrics.schema.json");
+
+/// The part of a provider that a format describes, and the format.
+const FORMATS: [(&str, &str); 3] =
+    [("provider", PROVIDER_SCHEMA), ("oauth", OAUTH_SCHEMA), ("metrics", METRICS_SCHEMA)];
 
 /// Something that is wrong in a catalog.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,14 +58,15 @@ pub fn dir(path: impl AsRef<Path>) -> Result<Vec<Finding>, CatalogError> {
 
 fn lint(folder: &Folder) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let format = serde_json::from_str(PROVIDER_SCHEMA).ok().as_ref().map(Schema::trusted);
-    let format = match format {
-        Some(Ok(format)) => format,
-        Some(Err(error)) => {
-            return vec![finding("provider.schema.json", &error.pointer, &error.message)];
+    let mut formats = Vec::new();
+    for (part, text) in FORMATS {
+        let file = format!("{part}.schema.json");
+        match serde_json::from_str(text).ok().as_ref().map(Schema::trusted) {
+            Some(Ok(format)) => formats.push((part, format)),
+            Some(Err(error)) => findings.push(finding(&file, &error.pointer, &error.message)),
+            None => findings.push(finding(&file, "", "it is not JSON")),
         }
-        None => return vec![finding("provider.schema.json", "", "it is not JSON")],
-    };
+    }
     for id in folder.ids() {
         let file = format!("providers/{id}/provider.yaml");
         let document = match folder.document(id) {
@@ -63,8 +76,13 @@ fn lint(folder: &Folder) -> Vec<Finding> {
                 continue;
             }
         };
-        let wrong = format.validate(&document);
-        findings.extend(wrong.iter().map(|error| finding(&file, &error.pointer, &error.message)));
+        for (part, format) in &formats {
+            let said = if *part == "provider" { Some(&document) } else { document.get(*part) };
+            let file = format!("providers/{id}/{part}.yaml");
+            for error in said.map(|said| format.validate(said)).unwrap_or_default() {
+                findings.push(finding(&file, &error.pointer, &error.message));
+            }
+        }
         match folder.provider(id) {
             Ok(provider) => {
                 Linter { file, provider: &provider, findings: &mut findings }.all(id, folder)
@@ -90,7 +108,14 @@ impl Linter<'_> {
         self.modes();
         self.icon();
         self.samples();
+        self.oauth(id, folder);
+        self.metrics(id, folder);
         self.strays(id, folder);
+    }
+
+    /// The same for a file beside the provider file.
+    fn beside(&mut self, file: String) -> Linter<'_> {
+        Linter { file, provider: self.provider, findings: self.findings }
     }
 
     fn report(&mut self, pointer: &str, message: impl AsRef<str>) {
@@ -103,6 +128,10 @@ impl Linter<'_> {
         }
         if self.provider.id != id {
             self.report("/id", format!("must be the folder's name, `{id}`"));
+        }
+        let daily = self.provider.rate_limit.as_ref().and_then(|limit| limit.daily.as_ref());
+        if daily.is_some_and(|daily| daily.next_reset(Timestamp::default()).is_none()) {
+            self.report("/rate_limit/daily", "`resets` is a time, `time_zone` the name of a zone");
         }
     }
 
@@ -148,9 +177,8 @@ impl Linter<'_> {
         for text in [&request.path, &request.url].into_iter().flatten() {
             self.template(pointer, text);
         }
-        for value in request.query.values().chain(request.headers.values()).chain(&request.body) {
-            strings(value, &mut |text| self.template(pointer, text));
-        }
+        self.values(pointer, request.query.values().chain(request.headers.values()));
+        self.values(pointer, &request.body);
         if request.url.is_none() && self.provider.base_url.is_none() {
             self.report(pointer, "has neither a `url` nor a `base_url` to hang its path on");
         }
@@ -162,15 +190,39 @@ impl Linter<'_> {
         }
         for name in template::referenced(text) {
             let mut words = name.split('.');
-            let schema = match words.next() {
-                Some("credentials") => &self.provider.credentials,
-                Some("config") => &self.provider.config,
-                _ => continue,
+            let (root, field) = (words.next(), words.next().unwrap_or_default());
+            let declared =
+                |schema| schema::fields(schema).any(|(known, _): (&String, _)| known == field);
+            let known = match root {
+                Some("credentials") => declared(&self.provider.credentials),
+                Some("config") => declared(&self.provider.config),
+                Some("token") => grant::tokens(self.provider).any(|known| known == field),
+                Some("connection") => grant::captured(self.provider).any(|known| known == field),
+                Some("days_ago") => field.parse::<u32>().is_ok(),
+                _ => true,
             };
-            let field = words.next().unwrap_or_default();
-            if !schema::fields(schema).any(|(known, _)| known == field) {
+            if !known {
                 self.report(pointer, format!("`{name}` is not declared"));
             }
+        }
+    }
+
+    fn values<'v>(&mut self, pointer: &str, values: impl IntoIterator<Item = &'v Value>) {
+        values
+            .into_iter()
+            .for_each(|value| strings(value, &mut |text| self.template(pointer, text)));
+    }
+
+    fn program(&mut self, pointer: &str, program: &str) {
+        if let Err(error) = jq::compile(program) {
+            self.report(pointer, error.to_string());
+        }
+    }
+
+    /// One that is gathered with others.
+    fn gathered(&mut self, pointer: &str, program: &str) {
+        if let Err(error) = jq::gatherable(program) {
+            self.report(pointer, error.to_string());
         }
     }
 
@@ -181,9 +233,7 @@ impl Linter<'_> {
             ("/success", &provider.success),
             ("/error_message", &provider.error_message),
         ] {
-            if let Some(Err(error)) = program.as_deref().map(jq::compile) {
-                self.report(pointer, error.to_string());
-            }
+            program.iter().for_each(|program| self.program(pointer, program));
         }
     }
 
@@ -239,10 +289,17 @@ impl Linter<'_> {
     fn strays(&mut self, id: &str, folder: &Folder) {
         let root = format!("providers/{id}/");
         let known = |name: &str| {
+            let sample = name.strip_prefix("samples/").and_then(|name| name.strip_suffix(".json"));
+            let read = |sample: &str| match sample.split_once('/') {
+                None => true,
+                Some(("token", one)) => self.provider.oauth.is_some() && !one.contains('/'),
+                Some(("metrics", one)) => self.provider.metrics.is_some() && !one.contains('/'),
+                Some(_) => false,
+            };
             name == "provider.yaml"
-                || name == "push.yaml"
+                || PARTS.iter().any(|part| name.strip_suffix(".yaml") == Some(part))
                 || name == self.provider.icon
-                || name.strip_prefix("samples/").is_some_and(|name| name.ends_with(".json"))
+                || sample.is_some_and(read)
         };
         for file in folder.files() {
             if file.strip_prefix(&root).is_some_and(|name| !known(name)) {

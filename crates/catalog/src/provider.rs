@@ -4,6 +4,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::metrics::Metrics;
+use crate::oauth::OAuth;
 use crate::push::Push;
 use crate::ratelimit::RateLimitSpec;
 use crate::template;
@@ -70,6 +72,12 @@ pub struct Provider {
     /// How it tells: signatures, handshakes, event ids.
     #[serde(default)]
     pub push: Option<Push>,
+    /// How it grants access to people's accounts.
+    #[serde(default)]
+    pub oauth: Option<OAuth>,
+    /// The numbers of an account, in the common vocabulary.
+    #[serde(default)]
+    pub metrics: Option<Metrics>,
     /// The recorded answers beside the file.
     #[serde(skip)]
     pub samples: Vec<Sample>,
@@ -118,13 +126,15 @@ pub struct Auth {
     /// What the credential's `auth` field calls it; the kind's name unless given.
     #[serde(default)]
     pub id: Option<String>,
-    /// Where an API key goes.
+    /// Where an API key or a token goes; a token into a header unless given.
     #[serde(default, rename = "in")]
     pub place: Option<Place>,
-    /// The header or parameter of an API key; a template.
+    /// The header or parameter of an API key, or of a token, where it is `Authorization` unless given; a
+    /// template.
     #[serde(default)]
     pub name: Option<String>,
-    /// The token or key; a template.
+    /// The token or key; a template. `Bearer {{token.access_token}}` where access was granted by OAuth,
+    /// unless given.
     #[serde(default)]
     pub value: Option<String>,
     /// The user of basic auth; a template.
@@ -147,6 +157,9 @@ pub enum AuthKind {
     Basic,
     /// A key in a header or in the query.
     ApiKey,
+    /// A token that was granted: `Authorization: Bearer …` unless the fields say otherwise.
+    #[serde(rename = "oauth2")]
+    OAuth2,
 }
 
 /// Where an API key goes.
@@ -178,7 +191,8 @@ pub struct Request {
     /// Headers. The key `*` takes an object whose members are spread.
     #[serde(default)]
     pub headers: Map<String, Value>,
-    /// JSON with templates in its strings, or `{"$text": "…"}` for text as it is.
+    /// JSON with templates in its strings, `{"$text": "…"}` for text as it is, or `{"$form": {…}}` for
+    /// `application/x-www-form-urlencoded`, whose entries are like those of the query.
     #[serde(default)]
     pub body: Option<Value>,
 }
@@ -217,7 +231,8 @@ impl Provider {
     }
 
     /// The way of authentication that these credentials choose: the one their `auth` field names, else
-    /// the only one, else the first whose fields are all there.
+    /// the only one, else the first whose fields are all there. A granted token is used where nothing else
+    /// is filled in, and it needs a client id, or that nothing goes without proof.
     pub fn auth_for(&self, credentials: &Map<String, Value>) -> Option<&Auth> {
         if let Some(name) = credentials.get("auth").and_then(Value::as_str) {
             return self.auth.iter().find(|auth| auth.id() == name);
@@ -225,18 +240,22 @@ impl Provider {
         if let [only] = self.auth.as_slice() {
             return Some(only);
         }
+        let has =
+            |name: &str| credentials.get(name).is_some_and(|value| !value.is_null() && value != "");
         let filled = |auth: &&Auth| {
             let mut fields = auth.templates().flat_map(template::referenced).peekable();
-            fields.peek().is_some()
-                && fields.all(|field| match field.split_once('.') {
-                    Some(("credentials", name)) => {
-                        credentials.get(name).is_some_and(|value| !value.is_null() && value != "")
-                    }
-                    _ => true,
-                })
+            auth.kind != AuthKind::OAuth2
+                && fields.peek().is_some()
+                && fields.all(|field| field.strip_prefix("credentials.").is_none_or(has))
         };
-        let none = || self.auth.iter().find(|auth| auth.kind == AuthKind::None);
-        self.auth.iter().find(filled).or_else(none)
+        let of = |kind| self.auth.iter().find(move |auth| auth.kind == kind);
+        let granted = || of(AuthKind::OAuth2);
+        self.auth
+            .iter()
+            .find(filled)
+            .or_else(|| granted().filter(|_| has("client_id")))
+            .or_else(|| of(AuthKind::None))
+            .or_else(granted)
     }
 }
 
@@ -248,6 +267,7 @@ impl Auth {
             AuthKind::Bearer => "bearer",
             AuthKind::Basic => "basic",
             AuthKind::ApiKey => "api_key",
+            AuthKind::OAuth2 => "oauth2",
         })
     }
 
@@ -292,5 +312,14 @@ mod tests {
         assert_eq!(chosen("rest", json!({"auth": "nonsense"})), None);
         assert_eq!(chosen("openweather", json!({})), is("api_key"));
         assert_eq!(chosen("rss", json!({})), None);
+        // A granted token, unless another way is filled in.
+        let client = json!({"client_id": "c", "client_secret": "s"});
+        assert_eq!(chosen("x", client), is("oauth2"));
+        assert_eq!(chosen("x", json!({"client_id": "c", "bearer_token": "t"})), is("bearer"));
+        let named = json!({"auth": "oauth2", "client_id": "c", "bearer_token": "t"});
+        assert_eq!(chosen("x", named), is("oauth2"));
+        assert_eq!(chosen("youtube", json!({"api_key": "k"})), is("api_key"));
+        assert_eq!(chosen("youtube", json!({})), is("oauth2"));
+        assert_eq!(chosen("github", json!({})), is("none"));
     }
 }

@@ -1,13 +1,16 @@
-//! Filling in requests: `{{credentials.x}}`, `{{config.x}}` (also `{{options.x}}`) and `{{now}}`, with dots
-//! into objects and arrays, and no logic.
+//! Filling in requests: `{{credentials.x}}`, `{{config.x}}` (also `{{options.x}}`), `{{token.x}}` for what a
+//! provider granted, `{{connection.x}}` for what was captured then, `{{now}}`, and `{{days_ago.7}}` for the
+//! date a week ago in UTC; with dots into objects and arrays, and no logic.
 //!
 //! What the values are depends on the place. In a body, a string that is one placeholder becomes the value
 //! itself, type included. In a path a value is one segment, unless it is the whole path. In headers and
 //! query an absent value that the schema does not require drops the entry. Every string that came from the
-//! credentials is remembered, so that the request log can hide it.
+//! credentials or the token is remembered, so that the request log can hide it.
 
 mod fill;
 mod parse;
+
+use std::sync::LazyLock;
 
 use kernel::{Code, Timestamp, codes};
 use serde_json::{Map, Value};
@@ -71,12 +74,32 @@ pub struct Context<'a> {
     pub credentials: &'a Map<String, Value>,
     /// The configuration merged under the options.
     pub config: &'a Map<String, Value>,
+    /// What was granted: `access_token` and the like. Secret like credentials.
+    pub token: &'a Map<String, Value>,
+    /// What was captured when somebody connected.
+    pub connection: &'a Map<String, Value>,
     /// What `{{now}}` is.
     pub now: Timestamp,
     /// JSON Schema of the credentials: what it names without requiring may be absent.
     pub credentials_schema: Option<&'a Value>,
     /// JSON Schema of the configuration, likewise.
     pub config_schema: Option<&'a Value>,
+}
+
+/// No values.
+static NOTHING: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
+
+impl<'a> Context<'a> {
+    /// With nothing granted, and without schemas: whatever is named must be there.
+    pub fn new(
+        credentials: &'a Map<String, Value>,
+        config: &'a Map<String, Value>,
+        now: Timestamp,
+    ) -> Self {
+        let (token, connection) = (&*NOTHING, &*NOTHING);
+        let (credentials_schema, config_schema) = (None, None);
+        Self { credentials, config, token, connection, now, credentials_schema, config_schema }
+    }
 }
 
 /// A request with everything filled in.
@@ -90,7 +113,7 @@ pub struct Rendered {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Option<Body>,
-    /// Every string that came from the credentials and stands somewhere above.
+    /// Every string that came from the credentials or the token and stands somewhere above.
     pub secrets: Vec<String>,
 }
 
@@ -101,6 +124,30 @@ pub enum Body {
     Json(Value),
     /// Text as it is.
     Text(String),
+    /// Names and values in order, to be sent as `application/x-www-form-urlencoded`.
+    Form(Vec<(String, String)>),
+}
+
+impl Body {
+    /// The content type that goes with it.
+    pub const fn content_type(&self) -> &'static str {
+        match self {
+            Self::Json(_) => "application/json",
+            Self::Text(_) => "text/plain; charset=utf-8",
+            Self::Form(_) => "application/x-www-form-urlencoded",
+        }
+    }
+
+    /// As it is sent.
+    pub fn encoded(&self) -> String {
+        match self {
+            Self::Json(json) => json.to_string(),
+            Self::Text(text) => text.clone(),
+            Self::Form(form) => {
+                url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish()
+            }
+        }
+    }
 }
 
 /// Fills in a request, and authenticates it.
@@ -126,6 +173,12 @@ pub fn render(
         Some(Value::Object(map)) if map.len() == 1 && map.contains_key("$text") => {
             let text = map.get("$text").and_then(Value::as_str).unwrap_or_default();
             Some(Body::Text(fill.text("/body/$text", text)?))
+        }
+        Some(Value::Object(map)) if map.len() == 1 && map.contains_key("$form") => {
+            let Some(Value::Object(form)) = map.get("$form") else {
+                return Err(unfit("/body/$form", "a form is an object"));
+            };
+            Some(Body::Form(fill.entries("/body/$form", form)?))
         }
         Some(body) => fill.json("/body", body, 0)?.map(Body::Json),
     };

@@ -11,6 +11,7 @@
 
 mod access;
 mod arithmetic;
+mod gather;
 mod json;
 mod meter;
 mod natives;
@@ -28,6 +29,8 @@ use jaq_core::{Compiler, Ctx, DataT, Filter, Lut, Vars, data::HasLut};
 use kernel::{Code, codes};
 use serde_json::Value as Json;
 
+pub(crate) use gather::gatherable;
+pub use gather::{Gather, Gathered};
 use meter::Stop;
 use value::Value;
 

@@ -10,16 +10,20 @@ fn the_catalog_holds_together() {
 
 /// Writes a catalog of one provider and gives what the linter says of it.
 fn findings(yaml: &str, sample: &str, icon: &str) -> Vec<String> {
+    findings_in(&[("provider.yaml", yaml), ("icon.svg", icon), ("samples/one.json", sample)])
+}
+
+fn findings_in(files: &[(&str, &str)]) -> Vec<String> {
     let root = std::env::temp_dir().join(format!(
         "catalog-lint-{}-{:?}",
         std::process::id(),
         std::thread::current().id()
     ));
-    let folder = root.join("providers/demo");
-    fs::create_dir_all(folder.join("samples")).unwrap();
-    fs::write(folder.join("provider.yaml"), yaml).unwrap();
-    fs::write(folder.join("icon.svg"), icon).unwrap();
-    fs::write(folder.join("samples/one.json"), sample).unwrap();
+    for (name, text) in files {
+        let file = root.join("providers/demo").join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+    }
     let findings = dir(&root).unwrap();
     fs::remove_dir_all(&root).unwrap();
     findings.iter().map(ToString::to_string).collect()
@@ -67,6 +71,9 @@ fn each_mistake_is_found() {
     broken("base_url: https://example.org", "", "neither a `url` nor a `base_url`");
     broken("type: string}}}", "type: strin}}}", "/config");
     broken("kind: bearer, value", "kind: basic, value", "/auth/0");
+    broken("{kind: bearer, value", "{kind: oauth2, value", "needs an `oauth.yaml`");
+    let daily = "transform: .a\nrate_limit: {daily: {units: 9, time_zone: Mars/Olympus}}";
+    broken("transform: .a", daily, "the name of a zone");
     assert!(findings(GOOD, "{}", ICON).join("").contains("samples/one.json"));
     assert!(findings("a: [", SAMPLE, ICON).join("").contains("provider.yaml"));
 }
@@ -135,4 +142,149 @@ fn error_messages_are_found() {
     assert_eq!(success("graphql", &json!({"data": {}}), json!({})), Some(json!(true)));
     assert_eq!(success("openweather", &json!({"cod": "200"}), json!({})), Some(json!(true)));
     assert_eq!(success("openweather", &json!({"cod": 401}), json!({})), Some(json!(false)));
+}
+
+/// Every request of an `oauth.yaml` or a `metrics.yaml` can be filled in once somebody has connected.
+#[test]
+fn what_is_asked_for_a_connection_can_be_filled_in() {
+    use crate::{Catalog, template};
+    use kernel::Timestamp;
+    use serde_json::{Map, json};
+
+    let text = |name: &str| match name.contains("url") {
+        true => (name.to_owned(), json!("https://example.org")),
+        false => (name.to_owned(), json!(format!("some-{name}"))),
+    };
+    let filled = |schema: &Value| -> Map<String, Value> {
+        let value = |(name, field): (&String, &Value)| match field["format"] == "uri" {
+            true => (name.clone(), json!("https://example.org")),
+            false => text(name),
+        };
+        let mut values: Map<_, _> = schema::fields(schema).map(value).collect();
+        let mut defaults = json!({});
+        schema::apply_defaults(schema, &mut defaults);
+        values.extend(defaults.as_object().cloned().unwrap());
+        values
+    };
+    for provider in Catalog::embedded().unwrap().iter() {
+        let Some(oauth) = &provider.oauth else { continue };
+        let (credentials, config) = (filled(&provider.credentials), filled(&provider.config));
+        let token: Map<_, _> = grant::tokens(provider).map(text).collect();
+        let connection: Map<_, _> = grant::captured(provider).map(text).collect();
+        let now = Timestamp::parse("2026-11-20T21:00:00Z").unwrap();
+        let context = template::Context {
+            token: &token,
+            connection: &connection,
+            ..template::Context::new(&credentials, &config, now)
+        };
+        let address = |url: &String| Request { url: Some(url.clone()), ..Request::default() };
+        let metrics = provider.metrics.iter();
+        let asked = metrics.clone().flat_map(|metrics| metrics.calls.values());
+        let requests = [&oauth.authorize_url, &oauth.token_url, &oauth.device_url]
+            .into_iter()
+            .flat_map(|url| url.iter().map(address))
+            .chain(oauth.exchange.clone())
+            .chain(oauth.refresh.request.clone())
+            .chain(oauth.discover.iter().map(|discover| discover.request.clone()))
+            .chain(oauth.revoke.iter().map(|revoke| revoke.request.clone()))
+            .chain(oauth.session.iter().map(|session| session.request.clone()))
+            .chain(oauth.account.iter().filter_map(|account| account.request.clone()))
+            .chain(asked.map(|call| call.request.clone()))
+            .chain(metrics.filter_map(|it| it.artist.as_ref()).map(|it| it.request.clone()));
+        for request in requests {
+            let id = &provider.id;
+            assert!(request.path.is_some() || request.url.is_some(), "{id}: {request:?}");
+            let rendered = template::render(&request, provider.base_url.as_deref(), None, &context);
+            let url = rendered.unwrap_or_else(|error| panic!("{id}: {error}")).url;
+            assert!(!url.as_str().contains("%7B%7B"), "{id}: {url}");
+        }
+    }
+}
+
+/// What is wrong with an `oauth.yaml` and a `metrics.yaml` besides a provider that is sound.
+#[test]
+fn each_mistake_in_the_parts_is_found() {
+    const OAUTH: &str = r#"
+oauth:
+  grants: [authorization_code]
+  authorize_url: https://example.org/authorize
+  token_url: "{{config.base}}/token"
+  scopes: {default: [read]}
+  answer: {secrets: {second: .second}}
+  capture: {host: .host}
+  account: {request: {path: "/of/{{connection.host}}/{{token.second}}"}, id: .id}
+"#;
+    const METRICS: &str = r#"
+metrics:
+  calls:
+    account: {request: {path: /me}, capture: {list: .list}}
+    posts: {request: {path: "/{{connection.account_id}}/{{connection.list}}"}, after: [account]}
+  metrics:
+    followers: {value: .account.followers}
+    engagement_rate: {value: .posts.rate, estimated: a / b}
+"#;
+    const TOKEN: &str = r#"{"answer": {"access_token": "t", "host": "h"}, "expect":
+        {"access_token": "t", "capture": {"host": "h"}}}"#;
+    const NUMBERS: &str = r#"{"answers": {"account": {"followers": 1}, "posts": {"rate": 2}}, "expect":
+        {"followers": 1, "engagement_rate": 2.0}}"#;
+    let good = GOOD
+        .replace("bearer, value: \"{{credentials.token}}\"", "oauth2")
+        .replace("{token: {title: Token,", "{client_id: {title: Id}, client_secret: {title: Token,")
+        .replace("city: {title: City, type: string}", "city: {title: City}, base: {title: Base}");
+    let found = |provider: &str, oauth: &str, metrics: &str, token: &str, numbers: &str| {
+        let files = [
+            ("provider.yaml", provider),
+            ("oauth.yaml", oauth),
+            ("metrics.yaml", metrics),
+            ("icon.svg", ICON),
+            ("samples/one.json", SAMPLE),
+            ("samples/token/one.json", token),
+            ("samples/metrics/one.json", numbers),
+        ];
+        findings_in(&files).join("\n")
+    };
+    assert_eq!(found(&good, OAUTH, METRICS, TOKEN, NUMBERS), "");
+    let oauth = |from: &str, to: &str, expected: &str| {
+        assert!(OAUTH.contains(from), "{from}");
+        let found = found(&good, &OAUTH.replace(from, to), METRICS, TOKEN, NUMBERS);
+        assert!(found.contains(expected), "{to}: {found}");
+    };
+    oauth("  authorize_url: https://example.org/authorize\n", "", "needs `authorize_url`");
+    oauth("https://", "http://", "must begin with https://");
+    oauth("[authorization_code]", "[device_code]", "needs `device_url`");
+    oauth("[authorization_code]", "[minted]", "needs `mint`");
+    oauth("[authorization_code]", "[password]", "/grants/0");
+    oauth("[read]", "[read, a b]", "/scopes/default/1");
+    oauth("[read]}", "[\"a,b\"], separator: \",\"}", "holds the separator");
+    oauth("[read]}", "[read], second: {name: user_scope}}", "`config.user_scope` is not declared");
+    oauth("host: .host", "host: .host |", "cannot be read");
+    oauth("host: .host", "other: .host", "`connection.host` is not declared");
+    oauth("second: .second", "third: .third", "`token.second` is not declared");
+    oauth("host: .host", "host: .hosts", "the outcome is not what is expected");
+    oauth("  scopes:", "  client: {auth: none}\n  pkce: none\n  scopes:", "needs PKCE");
+    oauth("  scopes:", "  refresh: {model: extending}\n  scopes:", "needs the `request`");
+    oauth("  scopes:", "  refresh: {model: client_credentials}\n  scopes:", "of the app's own");
+    oauth("  scopes:", "  client: {auth: client_assertion}\n  scopes:", "needs `mint`");
+    let metrics = |from: &str, to: &str, expected: &str| {
+        assert!(METRICS.contains(from), "{from}");
+        let found = found(&good, OAUTH, &METRICS.replace(from, to), TOKEN, NUMBERS);
+        assert!(found.contains(expected), "{to}: {found}");
+    };
+    metrics("followers:", "fans:", "metrics.yaml");
+    metrics(", estimated: a / b", "", "how it is `estimated`");
+    metrics("after: [account]", "after: [none]", "there is no call `none`");
+    metrics("after: [account]", "after: [posts]", "its turn never comes");
+    metrics("connection.list", "connection.else", "`connection.else` is not declared");
+    metrics(
+        ".account.followers}",
+        ".account.followers}\n    reach: {value: .none, optional: true}",
+        "no sample",
+    );
+    metrics(".account.followers}", ".account | length}", "the outcome is not what is expected");
+    let no_client = good.replace("client_id: {title: Id}, ", "");
+    assert!(found(&no_client, OAUTH, METRICS, TOKEN, NUMBERS).contains("need a `client_id`"));
+    let refusal = r#"{"status": 400, "answer": {}, "expect": {"error": "http_400"}}"#;
+    assert!(found(&good, OAUTH, METRICS, refusal, NUMBERS).contains("that grants"));
+    let stranger = NUMBERS.replace("\"posts\"", "\"stories\"");
+    assert!(found(&good, OAUTH, METRICS, TOKEN, &stranger).contains("no call `stories`"));
 }

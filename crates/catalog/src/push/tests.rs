@@ -62,7 +62,8 @@ fn a_configuration_chooses_the_check() {
         assert_eq!(check.name, name, "{config}");
         assert_eq!(check.signature.is_none(), name == "unsigned", "{config}");
     }
-    assert_eq!(check(hub).unwrap().secret_fields, ["app_secret", "webhook_verify_token"]);
+    let known = ["app_secret", "client_secret", "webhook_verify_token"];
+    assert_eq!(check(hub).unwrap().secret_fields, known);
     let own = json!({"signature_header": "X-Sig", "signature_algorithm": "sha512", "signature_prefix": "", "signature_encoding": "base64", "secret_field": "mine"});
     let own = check(own).unwrap();
     assert_eq!(own.secret_fields, ["mine"]);

@@ -3,6 +3,7 @@
 //! does it; what is common is understood without.
 
 mod body;
+mod daily;
 mod header;
 mod unit;
 
@@ -12,6 +13,7 @@ use kernel::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use daily::{Cost, Daily};
 pub use unit::Unit;
 
 /// The limit of a provider: what we keep to, and how its answers report theirs.
@@ -33,6 +35,23 @@ pub struct RateLimitSpec {
     /// How long to wait when an answer says "slow down" and not for how long, in seconds.
     #[serde(default)]
     pub wait_secs: Option<u64>,
+    /// Whose limit it is.
+    #[serde(default)]
+    pub scope: LimitScope,
+    /// A limit a day, beside that of `requests`.
+    #[serde(default)]
+    pub daily: Option<Daily>,
+}
+
+/// Whose limit it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LimitScope {
+    /// Everything that one OAuth client or key asks counts together.
+    App,
+    /// Each account has its own.
+    #[default]
+    Account,
 }
 
 /// The headers that report a limit.

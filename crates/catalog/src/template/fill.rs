@@ -1,7 +1,9 @@
 //! Filling in, place by place.
 
 use std::cell::RefCell;
+use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
@@ -15,7 +17,7 @@ const MAX_DEPTH: usize = 64;
 /// What a path segment may hold as it is (RFC 3986, unreserved).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Fills in, and remembers what came from the credentials.
+/// Fills in, and remembers what came from the credentials and the token.
 pub(super) struct Filler<'a> {
     context: &'a Context<'a>,
     secrets: RefCell<Vec<String>>,
@@ -85,7 +87,7 @@ impl<'a> Filler<'a> {
         parts.iter().map(one).collect()
     }
 
-    /// The entries of headers or query. An absent optional value drops its entry, a list repeats it.
+    /// The entries of headers, query or form. An absent optional value drops its entry, a list repeats it.
     pub(super) fn entries(
         &self,
         pointer: &str,
@@ -135,6 +137,15 @@ impl<'a> Filler<'a> {
             }
             AuthKind::ApiKey => {
                 let entry = (part("name", &auth.name)?, part("value", &auth.value)?);
+                match auth.place {
+                    Some(Place::Query) => query.push(entry),
+                    _ => headers.push(entry),
+                }
+            }
+            AuthKind::OAuth2 => {
+                let name = auth.name.as_deref().unwrap_or("Authorization");
+                let value = auth.value.as_deref().unwrap_or("Bearer {{token.access_token}}");
+                let entry = (self.text("/auth/name", name)?, self.text("/auth/value", value)?);
                 match auth.place {
                     Some(Place::Query) => query.push(entry),
                     _ => headers.push(entry),
@@ -214,7 +225,10 @@ impl<'a> Filler<'a> {
         let (root, path) = name.split_once('.').unwrap_or((name, ""));
         let (values, schema) = match root {
             "now" => return Ok(Some(Value::String(self.context.now.to_string()))),
+            "days_ago" => return Ok(Some(Value::String(self.days_ago(pointer, path)?))),
             "credentials" => (self.context.credentials, self.context.credentials_schema),
+            "token" => (self.context.token, None),
+            "connection" => (self.context.connection, None),
             _ => (self.context.config, self.context.config_schema),
         };
         let mut words = path.split('.');
@@ -231,12 +245,21 @@ impl<'a> Filler<'a> {
                 Err(TemplateError::Missing { pointer: pointer.to_owned(), name: canonical(name) })
             }
             Some(value) => {
-                if root == "credentials" {
+                if matches!(root, "credentials" | "token") {
                     taint(value, &mut self.secrets.borrow_mut());
                 }
                 Ok(Some(value.clone()))
             }
         }
+    }
+
+    /// A date so many days back, in UTC.
+    fn days_ago(&self, pointer: &str, days: &str) -> Result<String, TemplateError> {
+        let back =
+            days.parse::<u32>().ok().map(|days| Duration::from_secs(u64::from(days) * 86_400));
+        let at = back.and_then(|back| self.context.now.minus(back).to_jiff());
+        let date = at.map(|at| at.to_zoned(TimeZone::UTC).date().to_string());
+        date.ok_or_else(|| unfit(pointer, "`days_ago.` is followed by a number of days"))
     }
 }
 

@@ -2,6 +2,9 @@
 
 use super::TemplateError;
 
+/// What a name begins with.
+const ROOTS: [&str; 6] = ["credentials", "config", "options", "token", "connection", "days_ago"];
+
 /// A part of a template.
 pub(super) enum Part<'t> {
     Text(&'t str),
@@ -29,9 +32,10 @@ pub(super) fn parse<'t>(pointer: &str, template: &'t str) -> Result<Vec<Part<'t>
             return Err(wrong("between `{{` and `}}` stands one name such as `config.city`"));
         }
         let root = name.split('.').next().unwrap_or_default();
-        let known = matches!(root, "credentials" | "config" | "options") && name.contains('.');
-        if !known && name != "now" {
-            return Err(wrong("a name begins with `credentials.` or `config.`, or is `now`"));
+        if !(ROOTS.contains(&root) && name.contains('.')) && name != "now" {
+            return Err(wrong(
+                "a name begins with `credentials.`, `config.`, `token.` or `connection.`, or is `now`",
+            ));
         }
         parts.push(Part::Name(name));
         rest = after;

@@ -16,11 +16,8 @@ fn fill(
     let (credentials, config) = (map(credentials), map(config));
     let schema = json!({"properties": {"city": {}, "lat": {}, "headers": {}, "vars": {}}, "required": ["city"]});
     let context = Context {
-        credentials: &credentials,
-        config: &config,
-        now: Timestamp::from_secs(1_769_860_800),
-        credentials_schema: None,
         config_schema: Some(&schema),
+        ..Context::new(&credentials, &config, Timestamp::from_secs(1_769_860_800))
     };
     let auth: Option<Auth> = auth.map(|auth| serde_json::from_value(auth).unwrap());
     let request: Request = serde_json::from_value(request).unwrap();
@@ -227,5 +224,57 @@ proptest! {
             }
         }
         referenced(&template);
+    }
+}
+
+#[test]
+fn what_was_granted_and_captured_is_filled_in() {
+    let (credentials, config) = (map(json!({"client_id": "c"})), Map::new());
+    let token = map(json!({"access_token": "at 1", "page": {"7": "pt"}}));
+    let connection = map(json!({"host": "h.org", "account_id": "7"}));
+    let now = Timestamp::from_secs(1_769_860_800);
+    let context = Context {
+        token: &token,
+        connection: &connection,
+        ..Context::new(&credentials, &config, now)
+    };
+    let ask = |request: Value, auth: Value| {
+        let auth: Auth = serde_json::from_value(auth).unwrap();
+        let request: Request = serde_json::from_value(request).unwrap();
+        render(&request, Some("https://{{connection.host}}/v1"), Some(&auth), &context)
+    };
+    let request =
+        json!({"path": "/of/{{connection.account_id}}", "query": {"since": "{{days_ago.31}}"}});
+    let plain = ask(request.clone(), json!({"kind": "oauth2"})).unwrap();
+    assert_eq!(plain.url.as_str(), "https://h.org/v1/of/7?since=2025-12-31");
+    assert_eq!(plain.headers, [("Authorization".to_owned(), "Bearer at 1".to_owned())]);
+    assert_eq!(plain.secrets, ["at 1"]);
+    let own = json!({"kind": "oauth2", "in": "query", "name": "key", "value": "{{token.page.7}}"});
+    let own = ask(request, own).unwrap();
+    assert!(own.url.as_str().ends_with("&key=pt"), "{}", own.url);
+    assert_eq!((own.headers, own.secrets), (vec![], vec!["pt".to_owned()]));
+
+    let form = json!({"method": "POST", "path": "", "body": {"$form": {"token": "{{token.access_token}}",
+        "id": "{{credentials.client_id}}", "n": 1, "many": ["a", "&"]}}});
+    let body = ask(form, json!({"kind": "none"})).unwrap().body.unwrap();
+    assert_eq!(body.content_type(), "application/x-www-form-urlencoded");
+    assert_eq!(body.encoded(), "token=at+1&id=c&n=1&many=a&many=%26");
+    for (request, missing) in [
+        (json!({"path": "{{token.refresh_token}}"}), "token.refresh_token"),
+        (json!({"path": "", "query": {"a": "{{connection.none}}"}}), "connection.none"),
+    ] {
+        let error = ask(request, json!({"kind": "none"})).unwrap_err();
+        assert!(
+            matches!(&error, TemplateError::Missing { name, .. } if name == missing),
+            "{error}"
+        );
+    }
+    for request in [
+        json!({"path": "{{days_ago.x}}"}),
+        json!({"path": "{{days_ago.4294967295}}"}),
+        json!({"path": "", "body": {"$form": "a=b"}}),
+    ] {
+        let error = ask(request, json!({"kind": "none"})).unwrap_err();
+        assert!(matches!(error, TemplateError::Unfit { .. }), "{error}");
     }
 }
