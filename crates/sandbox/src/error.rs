@@ -17,6 +17,9 @@ pub enum SandboxError {
         /// What the operating system said.
         source: io::Error,
     },
+    /// What the sandbox was to remember is not what one has kept.
+    #[error("the memory of the sandbox is damaged")]
+    Memory,
     /// A duration of the configuration is too short to work with.
     #[error("news_every must be at least one second")]
     NewsTooOften,
@@ -42,6 +45,17 @@ pub enum SandboxError {
     /// A webhook target that the sender does not call.
     #[error("a webhook target is http://, on a loopback address, with a path: {0}")]
     Target(String),
+    /// A callback that was to be registered did not answer as it must.
+    #[error("the callback {callback} did not pass the handshake: {why}")]
+    Handshake {
+        /// The address.
+        callback: String,
+        /// What was wrong with its answer.
+        why: String,
+    },
+    /// The platform sends no pushes, or none of this kind.
+    #[error("the service \"{0}\" sends no such pushes")]
+    NoPushes(Service),
     /// The signing secret is not in the form of its scheme.
     #[error("a Standard Webhooks secret is whsec_ followed by base64")]
     WebhookSecret,

@@ -30,6 +30,27 @@ pub struct Faults {
     /// The webhook sender sends events that happened, and were signed, this many milliseconds ago. At
     /// most a week.
     pub late_ms: u64,
+    /// The token endpoint waits this many milliseconds before it does anything. At most two minutes. A
+    /// client that goes away meanwhile has changed nothing.
+    pub token_slow_ms: u64,
+    /// The token endpoint answers 200 with a web page, and grants nothing.
+    pub token_html: bool,
+    /// The token endpoint answers 200 with nothing, and grants nothing.
+    pub token_empty: bool,
+    /// The token endpoint answers with 64 MB, and grants nothing.
+    pub token_huge: bool,
+    /// The token endpoint answers JSON whose fields have the wrong types, and grants nothing.
+    pub token_ill_typed: bool,
+    /// A refresh happens, but the connection is cut before the answer.
+    pub refresh_lost: bool,
+    /// A refresh answers without a refresh token; the old one stays good.
+    pub refresh_omitted: bool,
+    /// The next refresh is refused with `invalid_grant`, though the grant is alive. Turns itself off.
+    pub invalid_grant_once: bool,
+    /// A field that metrics are made from is missing from the answers.
+    pub field_removed: bool,
+    /// That field has another name (`…_v2`).
+    pub field_renamed: bool,
     /// The share of requests or events that the faults befall, `0.0` to `1.0`.
     pub probability: f64,
 }
@@ -44,6 +65,16 @@ impl Default for Faults {
             drop_connection: false,
             duplicate: false,
             late_ms: 0,
+            token_slow_ms: 0,
+            token_html: false,
+            token_empty: false,
+            token_huge: false,
+            token_ill_typed: false,
+            refresh_lost: false,
+            refresh_omitted: false,
+            invalid_grant_once: false,
+            field_removed: false,
+            field_renamed: false,
             probability: 1.0,
         }
     }
@@ -61,7 +92,52 @@ pub enum Knob {
     DropConnection,
     Duplicate,
     LateMs,
+    TokenSlowMs,
+    TokenHtml,
+    TokenEmpty,
+    TokenHuge,
+    TokenIllTyped,
+    RefreshLost,
+    RefreshOmitted,
+    InvalidGrantOnce,
+    FieldRemoved,
+    FieldRenamed,
     Probability,
+}
+
+impl Knob {
+    /// Those of an authority. The first of them are those of services that do less.
+    pub(crate) const OF_AN_AUTHORITY: &[Self] = &[
+        Self::RateLimited,
+        Self::SlowMs,
+        Self::ServerError,
+        Self::Garbage,
+        Self::DropConnection,
+        Self::Probability,
+        Self::FieldRemoved,
+        Self::FieldRenamed,
+        Self::TokenSlowMs,
+        Self::TokenHtml,
+        Self::TokenEmpty,
+        Self::TokenHuge,
+        Self::TokenIllTyped,
+        Self::InvalidGrantOnce,
+        Self::RefreshLost,
+        Self::RefreshOmitted,
+    ];
+    /// There is no refresh token to be left out.
+    pub(crate) const OF_AN_EXTENDING_AUTHORITY: &[Self] = Self::OF_AN_AUTHORITY.split_at(15).0;
+    /// There is no token endpoint.
+    pub(crate) const OF_A_PLATFORM: &[Self] = Self::OF_AN_AUTHORITY.split_at(8).0;
+    pub(crate) const OF_ANY: &[Self] = Self::OF_AN_AUTHORITY.split_at(6).0;
+    pub(crate) const OF_THE_SENDER: &[Self] = &[
+        Self::SlowMs,
+        Self::Garbage,
+        Self::DropConnection,
+        Self::Duplicate,
+        Self::LateMs,
+        Self::Probability,
+    ];
 }
 
 impl fmt::Display for Knob {
@@ -74,6 +150,16 @@ impl fmt::Display for Knob {
             Self::DropConnection => "drop_connection",
             Self::Duplicate => "duplicate",
             Self::LateMs => "late_ms",
+            Self::TokenSlowMs => "token_slow_ms",
+            Self::TokenHtml => "token_html",
+            Self::TokenEmpty => "token_empty",
+            Self::TokenHuge => "token_huge",
+            Self::TokenIllTyped => "token_ill_typed",
+            Self::RefreshLost => "refresh_lost",
+            Self::RefreshOmitted => "refresh_omitted",
+            Self::InvalidGrantOnce => "invalid_grant_once",
+            Self::FieldRemoved => "field_removed",
+            Self::FieldRenamed => "field_renamed",
             Self::Probability => "probability",
         })
     }
@@ -90,6 +176,16 @@ impl Faults {
             (Knob::DropConnection, self.drop_connection),
             (Knob::Duplicate, self.duplicate),
             (Knob::LateMs, self.late_ms > 0),
+            (Knob::TokenSlowMs, self.token_slow_ms > 0),
+            (Knob::TokenHtml, self.token_html),
+            (Knob::TokenEmpty, self.token_empty),
+            (Knob::TokenHuge, self.token_huge),
+            (Knob::TokenIllTyped, self.token_ill_typed),
+            (Knob::RefreshLost, self.refresh_lost),
+            (Knob::RefreshOmitted, self.refresh_omitted),
+            (Knob::InvalidGrantOnce, self.invalid_grant_once),
+            (Knob::FieldRemoved, self.field_removed),
+            (Knob::FieldRenamed, self.field_renamed),
         ];
         for (knob, on) in turned {
             if on && !service.knobs().contains(&knob) {
@@ -100,6 +196,7 @@ impl Faults {
             if fits { Ok(()) } else { Err(SandboxError::KnobOutOfRange { knob, range }) }
         };
         within(Knob::SlowMs, self.slow_ms <= 120_000, "at most 120000")?;
+        within(Knob::TokenSlowMs, self.token_slow_ms <= 120_000, "at most 120000")?;
         within(Knob::LateMs, self.late_ms <= 604_800_000, "at most 604800000")?;
         within(Knob::Probability, (0.0..=1.0).contains(&self.probability), "between 0 and 1")
     }
@@ -146,6 +243,13 @@ impl FaultDesk {
         let nth = self.row(service).drawn.fetch_add(1, Ordering::Relaxed);
         let hit = self.seed.fraction(&format!("fault {service} {nth}")) < faults.probability;
         if hit { faults } else { Faults::default() }
+    }
+
+    /// Turns `invalid_grant_once` off, and says whether it was on: of several at once, one is befallen.
+    pub(crate) fn spend_invalid_grant(&self, service: Service) -> bool {
+        let row = self.row(service);
+        let mut current = row.faults.write().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut current.invalid_grant_once)
     }
 
     fn row(&self, service: Service) -> &Row {

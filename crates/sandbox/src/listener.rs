@@ -16,12 +16,13 @@ use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
+use kernel::Clock;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::Service;
 use crate::fault::FaultDesk;
+use crate::{Faults, Service, platforms};
 
 /// What a rate-limited client is told to wait, in seconds.
 const RETRY_AFTER_SECS: &str = "5";
@@ -33,6 +34,7 @@ const GARBAGE: &[u8] = b"{\"unfinished\": [1, 2, <rss\x00\xff\xfe";
 pub(crate) struct Door {
     pub(crate) service: Service,
     pub(crate) router: Router,
+    pub(crate) clock: Clock,
     pub(crate) desk: Arc<FaultDesk>,
     pub(crate) stop: CancellationToken,
     pub(crate) tasks: TaskTracker,
@@ -64,13 +66,16 @@ impl Door {
             let inner = inner.clone();
             let door = &self;
             async move {
-                match door.fault().await? {
-                    Some(response) => Ok::<_, Dropped>(response),
-                    None => {
-                        let request: Request = request.map(Body::new);
-                        inner.call(request).await.map_err(|never: Infallible| match never {})
-                    }
+                let faults = door.faults(&request);
+                if let Some(response) = door.befall(faults).await? {
+                    return Ok(response);
                 }
+                let mut request: Request = request.map(Body::new);
+                // Some faults only the service itself can carry out.
+                request.extensions_mut().insert(faults);
+                let answer = inner.call(request).await;
+                let answer = answer.map_err(|never: Infallible| match never {})?;
+                if answer.extensions().get::<Lost>().is_some() { Err(Dropped) } else { Ok(answer) }
             }
         });
         let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), answer);
@@ -81,14 +86,27 @@ impl Door {
         }
     }
 
-    /// What the faults make of this request: nothing, an answer in place of the service's, or no answer.
-    async fn fault(&self) -> Result<Option<Response>, Dropped> {
-        let faults = self.desk.draw(self.service);
+    /// The faults of this request. None befall the control of the sandbox.
+    fn faults(&self, request: &hyper::Request<Incoming>) -> Faults {
+        if request.uri().path().starts_with(platforms::CONTROL) {
+            return Faults::default();
+        }
+        self.desk.draw(self.service)
+    }
+
+    /// What the faults make of a request: nothing, an answer in place of the service's, or no answer.
+    async fn befall(&self, faults: Faults) -> Result<Option<Response>, Dropped> {
         if faults.slow_ms > 0 {
             tokio::time::sleep(Duration::from_millis(faults.slow_ms)).await;
         }
         if faults.drop_connection {
             return Err(Dropped);
+        }
+        if faults.rate_limited && self.service.is_platform() {
+            return Ok(Some(platforms::storm(self.service, self.clock.now())));
+        }
+        if faults.server_error && self.service.is_platform() {
+            return Ok(Some(platforms::down(self.service)));
         }
         if faults.rate_limited {
             let mut response = self.error(StatusCode::TOO_MANY_REQUESTS, "Too many requests.");
@@ -109,6 +127,10 @@ impl Door {
         (status, axum::Json(self.service.error_body(status.as_u16(), message))).into_response()
     }
 }
+
+/// Marks an answer that was made and is never to arrive.
+#[derive(Clone)]
+pub(crate) struct Lost;
 
 /// Makes `hyper` close the connection without an answer.
 #[derive(Debug, thiserror::Error)]

@@ -33,6 +33,20 @@ impl Seed {
         hex::encode(&self.bytes(label)[..16])
     }
 
+    /// So many decimal digits (at most eighteen), the first of them not 0.
+    pub(crate) fn number(&self, label: &str, digits: u32) -> String {
+        let least = 10u64.pow(digits - 1);
+        let spread = (self.fraction(label) * (least * 9) as f64) as u64;
+        (least + spread.min(least * 9 - 1)).to_string()
+    }
+
+    /// So many letters and digits, at most 32.
+    pub(crate) fn letters(&self, label: &str, length: usize) -> String {
+        const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+        let letter = |byte: &u8| char::from(LETTERS[usize::from(*byte) % LETTERS.len()]);
+        self.bytes(label).iter().take(length).map(letter).collect()
+    }
+
     /// A fraction in `0.0..1.0`.
     pub(crate) fn fraction(&self, label: &str) -> f64 {
         let mut word = [0; 8];

@@ -24,12 +24,51 @@ pub enum Service {
     Bench,
     /// The sender of signed events. It calls others and has no address.
     Webhooks,
+    /// An OAuth provider by the book: metadata, device flow, client credentials, revocation.
+    Oauth,
+    /// Instagram with Instagram Login.
+    Instagram,
+    /// Facebook Pages, and Instagram with Facebook Login.
+    Facebook,
+    /// TikTok.
+    Tiktok,
+    /// X.
+    X,
+    /// YouTube Data, YouTube Analytics, and the hub that pushes new videos.
+    Youtube,
+    /// Spotify.
+    Spotify,
+    /// SoundCloud.
+    Soundcloud,
+    /// Apple Music.
+    #[serde(rename = "apple-music")]
+    AppleMusic,
 }
 
 impl Service {
     /// All of them, in the order in which they are listed and given ports.
-    pub const ALL: [Self; 6] =
-        [Self::Weather, Self::Rss, Self::Graphql, Self::Rest, Self::Bench, Self::Webhooks];
+    pub const ALL: [Self; 15] = [
+        Self::Weather,
+        Self::Rss,
+        Self::Graphql,
+        Self::Rest,
+        Self::Bench,
+        Self::Webhooks,
+        Self::Oauth,
+        Self::Instagram,
+        Self::Facebook,
+        Self::Tiktok,
+        Self::X,
+        Self::Youtube,
+        Self::Spotify,
+        Self::Soundcloud,
+        Self::AppleMusic,
+    ];
+
+    /// Whether it is an OAuth provider or a platform, with a [`crate::Platform`] behind it.
+    pub fn is_platform(self) -> bool {
+        self as usize >= Self::Oauth as usize
+    }
 
     /// The name in paths and JSON.
     pub const fn name(self) -> &'static str {
@@ -40,6 +79,15 @@ impl Service {
             Self::Rest => "rest",
             Self::Bench => "bench",
             Self::Webhooks => "webhooks",
+            Self::Oauth => "oauth",
+            Self::Instagram => "instagram",
+            Self::Facebook => "facebook",
+            Self::Tiktok => "tiktok",
+            Self::X => "x",
+            Self::Youtube => "youtube",
+            Self::Spotify => "spotify",
+            Self::Soundcloud => "soundcloud",
+            Self::AppleMusic => "apple-music",
         }
     }
 
@@ -52,28 +100,32 @@ impl Service {
             Self::Rest => "REST playground",
             Self::Bench => "Benchmark endpoint",
             Self::Webhooks => "Webhook sender",
+            Self::Oauth => "OAuth provider",
+            Self::Instagram => "Instagram",
+            Self::Facebook => "Facebook",
+            Self::Tiktok => "TikTok",
+            Self::X => "X",
+            Self::Youtube => "YouTube",
+            Self::Spotify => "Spotify",
+            Self::Soundcloud => "SoundCloud",
+            Self::AppleMusic => "Apple Music",
         }
     }
 
     /// The faults that have an effect on it. The others are refused.
     pub const fn knobs(self) -> &'static [Knob] {
         match self {
-            Self::Webhooks => &[
-                Knob::SlowMs,
-                Knob::Garbage,
-                Knob::DropConnection,
-                Knob::Duplicate,
-                Knob::LateMs,
-                Knob::Probability,
-            ],
-            _ => &[
-                Knob::RateLimited,
-                Knob::SlowMs,
-                Knob::ServerError,
-                Knob::Garbage,
-                Knob::DropConnection,
-                Knob::Probability,
-            ],
+            Self::Webhooks => Knob::OF_THE_SENDER,
+            // The Apple Music user token has no endpoint; Meta's tokens renew themselves.
+            Self::AppleMusic => Knob::OF_A_PLATFORM,
+            Self::Instagram | Self::Facebook => Knob::OF_AN_EXTENDING_AUTHORITY,
+            Self::Oauth
+            | Self::Tiktok
+            | Self::X
+            | Self::Youtube
+            | Self::Spotify
+            | Self::Soundcloud => Knob::OF_AN_AUTHORITY,
+            _ => Knob::OF_ANY,
         }
     }
 
@@ -85,7 +137,7 @@ impl Service {
         }
     }
 
-    /// Its way of telling an error.
+    /// Its way of telling an error; the platforms have their own.
     pub(crate) fn error_body(self, status: u16, message: &str) -> Value {
         match self {
             Self::Weather => json!({"cod": status, "message": message}),

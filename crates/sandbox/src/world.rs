@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use kernel::{Clock, Entropy, Secret};
 use serde::Serialize;
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -16,7 +17,9 @@ use crate::news::{self, Newsroom};
 use crate::rest::{self, Playground};
 use crate::seed::Seed;
 use crate::weather::{self, Weather};
-use crate::{Bench, Credentials, Faults, Knob, SandboxError, Service, Webhooks, bench};
+use crate::{
+    Bench, Credentials, Faults, Knob, Platform, SandboxError, Service, Webhooks, bench, platforms,
+};
 
 /// How a sandbox is made. The same clock and seed make the same world.
 #[derive(Clone, Debug)]
@@ -29,6 +32,8 @@ pub struct SandboxConfig {
     /// The port of the first service; the others take the ports that follow, in the order of
     /// [`Service::ALL`]. `None` takes any that are free.
     pub first_port: Option<u16>,
+    /// What [`Sandbox::memory`] gave before the last end: the connections made then are alive.
+    pub memory: Option<Secret<String>>,
     /// The time between two items of the newsroom, a second at least.
     pub news_every: Duration,
 }
@@ -36,7 +41,7 @@ pub struct SandboxConfig {
 impl SandboxConfig {
     /// Any free ports, and an item of news every thirty seconds.
     pub fn new(clock: Clock, seed: Secret<[u8; 32]>) -> Self {
-        Self { clock, seed, first_port: None, news_every: Duration::from_secs(30) }
+        Self { clock, seed, first_port: None, memory: None, news_every: Duration::from_secs(30) }
     }
 
     /// The same with a fresh seed.
@@ -65,6 +70,7 @@ pub struct ServiceState {
 pub struct Sandbox {
     credentials: Credentials,
     urls: Vec<(Service, String)>,
+    platforms: Vec<Arc<Platform>>,
     desk: Arc<FaultDesk>,
     bench: Arc<Bench>,
     webhooks: Webhooks,
@@ -76,17 +82,24 @@ impl Sandbox {
     /// Starts all services on 127.0.0.1. To be called within a Tokio runtime.
     ///
     /// # Errors
-    /// [`SandboxError::Bind`] when a port is taken, [`SandboxError::NewsTooOften`].
+    /// [`SandboxError::Bind`] when a port is taken, [`SandboxError::NewsTooOften`],
+    /// [`SandboxError::Memory`].
     pub async fn start(config: SandboxConfig) -> Result<Self, SandboxError> {
-        let SandboxConfig { clock, seed, first_port, news_every } = config;
+        let SandboxConfig { clock, seed, first_port, memory, news_every } = config;
         if news_every < Duration::from_secs(1) {
             return Err(SandboxError::NewsTooOften);
         }
+        let memory: Value = match &memory {
+            Some(text) => serde_json::from_str(text.expose()).map_err(|_| SandboxError::Memory)?,
+            None => Value::Null,
+        };
         let seed = Seed::new(seed.expose());
         let credentials = Credentials::new(&seed);
         let desk = Arc::new(FaultDesk::new(seed.clone()));
         let bench = Arc::new(Bench::new(clock.clone()));
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        // Should the start fail half-way, what runs already ends.
+        let guard = stop.clone().drop_guard();
 
         let mut bound = Vec::new();
         let listening = Service::ALL.into_iter().filter(|service| *service != Service::Webhooks);
@@ -95,9 +108,10 @@ impl Sandbox {
             bound.push((service, bind(service, port).await?));
         }
         // Only now, when every service has its port, is anything started.
-        let mut urls = Vec::new();
+        let (mut urls, mut platforms) = (Vec::new(), Vec::new());
         for (service, (listener, url)) in bound {
             let (clock, seed) = (clock.clone(), seed.clone());
+            let door_clock = clock.clone();
             let router = match service {
                 Service::Weather => {
                     let key = credentials.weather_key.clone();
@@ -116,15 +130,27 @@ impl Sandbox {
                     rest::router(Playground { clock, credentials })
                 }
                 Service::Bench => bench::router(bench.clone()),
-                Service::Webhooks => continue,
+                _ => {
+                    let (url, desk) = (url.clone(), desk.clone());
+                    match Platform::new(service, clock, seed, url, desk) {
+                        Some(platform) => {
+                            let kept = memory.get(service.name());
+                            kept.map_or(Ok(()), |kept| platform.recall(kept))?;
+                            platforms.push(platform.clone());
+                            platforms::router(platform)
+                        }
+                        None => continue,
+                    }
+                }
             };
             let (desk, stop, connections) = (desk.clone(), stop.clone(), tasks.clone());
-            let door = Door { service, router, desk, stop, tasks: connections };
+            let door = Door { service, router, clock: door_clock, desk, stop, tasks: connections };
             tasks.spawn(door.serve(listener));
             urls.push((service, url));
         }
         let webhooks = Webhooks::new(clock, seed, desk.clone(), stop.clone(), tasks.clone());
-        Ok(Self { credentials, urls, desk, bench, webhooks, stop, tasks })
+        guard.disarm();
+        Ok(Self { credentials, urls, platforms, desk, bench, webhooks, stop, tasks })
     }
 
     /// Ends all services and waits until they have.
@@ -163,6 +189,18 @@ impl Sandbox {
     /// [`SandboxError::KnobOutOfRange`]; nothing is changed then.
     pub fn set_faults(&self, name: &str, faults: Faults) -> Result<(), SandboxError> {
         self.desk.set(name.parse()?, faults)
+    }
+
+    /// An OAuth provider or a platform; `None` for the other services.
+    pub fn platform(&self, service: Service) -> Option<&Arc<Platform>> {
+        self.platforms.iter().find(|platform| platform.service() == service)
+    }
+
+    /// What the platforms have granted so far, for [`SandboxConfig::memory`]. It holds tokens.
+    pub fn memory(&self) -> Secret<String> {
+        let kept =
+            |platform: &Arc<Platform>| (platform.service().name().to_owned(), platform.memory());
+        Secret::new(self.platforms.iter().map(kept).collect::<Value>().to_string())
     }
 
     /// The sender of signed events.
@@ -205,7 +243,7 @@ mod tests {
             Service::Graphql => ("POST", "/graphql", r#"{"query": "{ portfolio { value } }"}"#),
             Service::Rest => ("GET", "/rest/echo", ""),
             Service::Bench => ("GET", "/bench/1", ""),
-            Service::Webhooks => panic!("it has no address"),
+            _ => panic!("it has no address, or tests of its own"),
         };
         probe.send(method, service, path, &[("authorization", &token)], body).await
     }
@@ -213,7 +251,10 @@ mod tests {
     #[tokio::test]
     async fn faults_have_their_effect_and_end() {
         let probe = Probe::start().await;
-        for service in Service::ALL.into_iter().filter(|service| *service != Service::Webhooks) {
+        // The platforms have their own way of each fault.
+        for service in
+            Service::ALL.into_iter().filter(|s| *s != Service::Webhooks && !s.is_platform())
+        {
             let with = async |faults| {
                 probe.faults(service, faults);
                 ask(&probe, service).await
@@ -264,7 +305,7 @@ mod tests {
         let probe = Probe::start().await;
         probe.faults(Service::Rss, Faults { slow_ms: 5, ..Faults::default() });
         let services = serde_json::to_value(probe.sandbox.services()).unwrap();
-        assert_eq!(services.as_array().unwrap().len(), 6);
+        assert_eq!(services.as_array().unwrap().len(), Service::ALL.len());
         assert_eq!(
             (&services[1]["name"], &services[1]["faults"]["slow_ms"]),
             (&"rss".into(), &5.into())

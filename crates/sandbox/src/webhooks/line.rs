@@ -1,8 +1,6 @@
-//! The sender's HTTP client: one kept-alive connection to one loopback address. What leaves the house
-//! goes through `egress`; this is the outside world itself.
+//! The sender's HTTP client: one kept-alive connection to one loopback address.
 
 use std::convert::Infallible;
-use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -14,13 +12,11 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
 use super::event::Message;
+use crate::outcall::{ANSWER_LIMIT, Failure, authority};
 use crate::{Faults, SandboxError};
 
 /// The longest that an answer is waited for, beyond the slowness that was asked for.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// An answer's body is read this far, to use the connection again.
-const ANSWER_LIMIT: usize = 1 << 20;
 
 pub(super) struct Line {
     target: Uri,
@@ -29,19 +25,9 @@ pub(super) struct Line {
     open: Option<SendRequest<Body>>,
 }
 
-type Failure = Box<dyn std::error::Error + Send + Sync>;
-
 impl Line {
     pub(super) fn new(target: &str) -> Result<Self, SandboxError> {
-        let refuse = || SandboxError::Target(target.to_owned());
-        let uri: Uri = target.parse().map_err(|_| refuse())?;
-        let host = uri.host().ok_or_else(refuse)?;
-        let bare = host.trim_start_matches('[').trim_end_matches(']');
-        let loopback = bare.parse::<IpAddr>().map_or(host == "localhost", |ip| ip.is_loopback());
-        if uri.scheme_str() != Some("http") || !loopback {
-            return Err(refuse());
-        }
-        let authority = format!("{host}:{}", uri.port_u16().unwrap_or(80));
+        let (uri, authority) = authority(target)?;
         Ok(Self { target: uri, authority, open: None })
     }
 
