@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::keys::Keys;
 use crate::limit::{Policy, Rate};
@@ -79,6 +79,8 @@ pub(crate) struct Inner {
     /// Hashing takes 19 MiB and a core: no more at once than there are cores.
     pub(crate) hashing: Semaphore,
     pub(crate) used: Arc<Notify>,
+    /// Told after keys, sessions or memberships have changed.
+    changes: watch::Sender<()>,
 }
 
 /// How long counts of use may wait in memory before they are written.
@@ -107,6 +109,7 @@ impl Accounts {
             failed_logins: Windows::default(),
             hashing: Semaphore::new(cores),
             used: Arc::default(),
+            changes: watch::Sender::new(()),
             config,
             db,
         }));
@@ -137,25 +140,40 @@ impl Accounts {
         tx.changed(Change::noun("session", none, user));
     }
 
+    /// Changes of who may do what, from now on: on this node and on others.
+    pub(crate) fn changes(&self) -> watch::Receiver<()> {
+        self.0.changes.subscribe()
+    }
+
     async fn heard(&self, signal: Signal) -> Result<(), DbError> {
-        let Signal::Changed(Change::Noun { noun, workspace, id }) = signal else {
-            return if matches!(signal, Signal::Resync) { self.resync().await } else { Ok(()) };
-        };
-        match noun.as_str() {
-            "api_key" => match id.parse() {
-                Ok(id) => self.reload_key(workspace, id).await,
-                Err(_) => Ok(()),
+        let done = match signal {
+            Signal::Resync => self.resync().await,
+            Signal::Changed(Change::Noun { noun, workspace, id }) => match noun.as_str() {
+                "api_key" => self.renew_key(workspace, &id).await,
+                "workspace" => {
+                    self.0.keys.forget_workspace(workspace);
+                    Ok(())
+                }
+                "session" => {
+                    id.parse().into_iter().for_each(|user| self.0.sessions.forget_user(user));
+                    Ok(())
+                }
+                _ => return Ok(()),
             },
-            "workspace" => {
-                self.0.keys.forget_workspace(workspace);
-                Ok(())
-            }
-            "session" => {
-                id.parse().into_iter().for_each(|user| self.0.sessions.forget_user(user));
-                Ok(())
-            }
-            _ => Ok(()),
+            _ => return Ok(()),
+        };
+        self.0.changes.send_replace(());
+        done
+    }
+
+    /// A key that cannot be read anew is not held to be what it was.
+    async fn renew_key(&self, workspace: WorkspaceId, id: &str) -> Result<(), DbError> {
+        let Ok(id) = id.parse() else { return Ok(()) };
+        let reloaded = self.reload_key(workspace, id).await;
+        if reloaded.is_err() {
+            self.0.keys.forget(id);
         }
+        reloaded
     }
 
     async fn resync(&self) -> Result<(), DbError> {

@@ -11,6 +11,8 @@ mod json;
 mod list;
 mod measure;
 mod query;
+mod sort;
+mod standing;
 mod throttle;
 
 pub use address::client_addr;
@@ -25,4 +27,6 @@ pub use json::{ApiJson, parse, present};
 pub use list::{List, page};
 pub use measure::measure;
 pub use query::{ApiPath, ApiQuery};
+pub use sort::Sort;
+pub use standing::{Ended, Standing, Stopping};
 pub use throttle::throttle;

@@ -60,7 +60,7 @@ impl Keys {
         self.by_hash.pin().insert(hash, Arc::new(entry));
     }
 
-    fn forget(&self, id: ApiKeyId) {
+    pub(crate) fn forget(&self, id: ApiKeyId) {
         let hashes = self.hashes.pin();
         if let Some(hash) = hashes.remove(&id) {
             self.by_hash.pin().remove(hash);

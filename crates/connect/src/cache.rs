@@ -40,16 +40,24 @@ impl Cache {
         let cache = Arc::downgrade(self);
         tokio::spawn(async move {
             loop {
-                let signal = signals.recv().await;
-                let Some(cache) = cache.upgrade() else { return };
-                match signal {
-                    Ok(Signal::Changed(change)) => cache.forget(&change),
-                    Ok(Signal::Resync) | Err(RecvError::Lagged(_)) => cache.clear(),
-                    Ok(Signal::Event(_) | Signal::Due(..)) => {}
+                let signal = match signals.recv().await {
+                    Ok(signal) => signal,
+                    Err(RecvError::Lagged(_)) => Signal::Resync,
                     Err(RecvError::Closed) => return,
-                }
+                };
+                let Some(cache) = cache.upgrade() else { return };
+                cache.hear(&signal);
             }
         });
+    }
+
+    /// Forgets what a signal makes stale. To hear it twice is no harm.
+    pub(crate) fn hear(&self, signal: &Signal) {
+        match signal {
+            Signal::Changed(change) => self.forget(change),
+            Signal::Resync => self.clear(),
+            Signal::Event(_) | Signal::Due(..) => {}
+        }
     }
 
     /// Where the changes stand; to be read before the tables are.

@@ -4,7 +4,8 @@
 //! It promises that a secret is stored sealed, is never answered, and is audited when it is used; and
 //! that a request it prepares goes where the integration says and nowhere else. It relies on `catalog`
 //! for how each provider works and on `egress` to send. It never sends on its own but to test an
-//! integration, and it knows nothing of feeds: when an integration goes, `integration.deleted` says so.
+//! integration, and it knows nothing of feeds: when an integration changes or goes, a job says so
+//! ([`CHANGED`]), and a room above follows.
 
 mod aliases;
 mod api;
@@ -36,7 +37,10 @@ pub use pull::PullConfig;
 pub use push::{ApiKeyPlace, Apply, PushConfig, SourceList};
 pub use service::Connect;
 pub use spec::{data_source_view, widget_integration_view};
-pub use store::integrations::{Filter as IntegrationFilter, Listed, Sort};
+pub use store::integrations::{Filter as IntegrationFilter, Listed};
 pub use store::request_logs::{RequestLog, RequestLogs};
 pub use trial::{TestReport, TestStep};
-pub use write::{CredentialChange, CredentialDraft, IntegrationDraft, IntegrationPatch};
+pub use write::{
+    CHANGED, CredentialChange, CredentialDraft, IntegrationChanged, IntegrationDraft,
+    IntegrationPatch,
+};

@@ -1,7 +1,7 @@
 //! Lists of integrations, for the rooms above.
 
-use db::{DbError, Workspace};
-use kernel::{CredentialId, PageRequest, Timestamp, WidgetId};
+use db::{DbError, Tx, Workspace};
+use kernel::{CredentialId, IntegrationId, PageRequest, Timestamp, WidgetId, WorkspaceId};
 use std::sync::Arc;
 
 use crate::store::integrations::{self, Filter, Listed};
@@ -31,6 +31,17 @@ impl Connect {
     ) -> Result<Vec<Listed>, DbError> {
         let mut tx = workspace.read().await?;
         integrations::list(&mut tx, self.catalog(), workspace.id(), filter, page).await
+    }
+
+    /// An integration as a transaction sees it, for who writes by what it says.
+    pub async fn integration_within(
+        &self,
+        tx: &mut Tx,
+        workspace: WorkspaceId,
+        id: IntegrationId,
+    ) -> Result<Option<Integration>, DbError> {
+        let found = integrations::get(tx, self.catalog(), workspace, id).await?;
+        Ok(found.map(|found| found.integration))
     }
 
     /// The integrations of a widget, oldest first.

@@ -94,11 +94,9 @@ impl Connect {
         merged.extend(options.clone());
         let merged = with_defaults(merged, &rules);
         let context = |config| template::Context {
-            credentials: &known,
-            config,
-            now: self.0.db.clock().now(),
             credentials_schema: Some(&credential_rules),
             config_schema: Some(&rules),
+            ..template::Context::new(&known, config, self.0.db.clock().now())
         };
         let auth = authentication(integration, &request, known_auth(integration, &known));
         let known_with_header;
@@ -121,21 +119,13 @@ impl Connect {
         let (closed, open) = by_openness(&known, &credential_rules);
         hidden.extend(rendered.secrets.into_iter().filter(|text| !open.contains(text)));
         hidden.extend(closed);
-        let body_type = match &rendered.body {
-            Some(template::Body::Json(_)) => Some("application/json"),
-            Some(template::Body::Text(_)) => Some("text/plain; charset=utf-8"),
-            None => None,
-        };
+        let body_type = rendered.body.as_ref().map(template::Body::content_type);
         let method = Method::from_bytes(rendered.method.as_bytes())
             .map_err(|_| Problem::new(&codes::FEED_TEMPLATE, "The method cannot be read."))?;
         let mut sent = egress::Request::new(workspace.id(), method, rendered.url);
         sent.integration = Some(integration.id);
         sent.headers = headers(&rendered.headers, body_type)?;
-        sent.body = match rendered.body {
-            Some(template::Body::Json(json)) => json.to_string().into(),
-            Some(template::Body::Text(text)) => text.into(),
-            None => bytes::Bytes::new(),
-        };
+        sent.body = rendered.body.map(|body| body.encoded().into()).unwrap_or_default();
         hidden.sort_unstable();
         hidden.dedup();
         sent.hidden = hidden.iter().cloned().map(Secret::new).collect();
@@ -144,7 +134,7 @@ impl Connect {
         sent.observer = observer(integration.provider_def.clone(), self.0.db.clock().clone());
         let program = |text: Option<&String>| {
             let compiled = text.map(|text| self.0.cache.program(text)).transpose();
-            compiled.map_err(|error| Problem::new(error.code(), error.to_string()))
+            compiled.map_err(|error| Problem::of(error.code(), &error))
         };
         let provider = &integration.provider_def;
         Ok(Prepared {
@@ -274,7 +264,7 @@ fn unfilled(error: &template::TemplateError) -> Problem {
         let detail = format!("The credentials have no {field}, which the request needs.");
         return Problem::new(&codes::CREDENTIAL_MISSING, detail);
     }
-    Problem::new(error.code(), error.to_string()).field(error.pointer(), error.to_string())
+    Problem::of(error.code(), error).field(error.pointer(), error.to_string())
 }
 
 fn headers(

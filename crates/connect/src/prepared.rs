@@ -71,7 +71,7 @@ impl Prepared {
             return Err(Problem::new(&codes::FEED_UPSTREAM_STATUS, detail));
         }
         let read = decode::decode(&response.body, content_type, self.format, &options)
-            .map_err(|error| Problem::new(error.code(), sentence(&error.to_string())))?;
+            .map_err(|error| Problem::of(error.code(), &error))?;
         let Some(success) = &self.success else { return Ok(read) };
         if self.run(success, read.clone())? == Value::Bool(true) {
             return Ok(read);
@@ -95,7 +95,7 @@ impl Prepared {
 
     fn run(&self, program: &Program, input: Value) -> Result<Value, Problem> {
         jq::run_with(program, input, self.config.clone(), jq::Limits::default())
-            .map_err(|error| Problem::new(error.code(), sentence(&self.hide(&error.to_string()))))
+            .map_err(|error| Problem::of(error.code(), &self.hide(&error.to_string())))
     }
 
     fn message(&self, body: Value) -> Option<String> {
@@ -114,13 +114,6 @@ impl Prepared {
         masking::redact(&mut text, &self.hidden);
         text.as_str().unwrap_or_default().to_owned()
     }
-}
-
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
-    let end = if text.ends_with('.') { "" } else { "." };
-    format!("{first}{}{end}", letters.as_str())
 }
 
 /// Longer bodies are documents, not refusals.

@@ -81,7 +81,7 @@ pub struct PullConfig {
 /// The longest that a request may take, in milliseconds.
 const MAX_TIMEOUT: u64 = 300_000;
 /// The most versions that are kept.
-const MAX_KEEP: u32 = 1_000;
+pub(crate) const MAX_KEEP: u32 = 1_000;
 /// The largest answer that can be asked for.
 const MAX_BYTES: u64 = 100 << 20;
 /// The longest interval: a year.
@@ -248,7 +248,9 @@ fn cron_problem(text: &str) -> Option<String> {
         return Some("it has five fields, or six with seconds first".to_owned());
     }
     let parser = croner::parser::CronParser::builder().seconds(croner::parser::Seconds::Optional);
-    parser.build().parse(text).err().map(|error| error.to_string())
+    let unreadable = "a field is out of range, or not of cron's form; the fields are minute, hour, day of \
+                      the month, month, day of the week";
+    parser.build().parse(text).err().map(|_| unreadable.to_owned())
 }
 
 /// Seconds in `30s`, `5m`, `1h`, `1d`.

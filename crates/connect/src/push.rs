@@ -1,13 +1,14 @@
 //! The settings of pushes, of an integration or of one feed.
 
 use catalog::jq;
-use catalog::push::{Check, Source};
+use catalog::push::{Check, SignatureSpec, Source};
 use kernel::{FieldError, Problem};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::body;
+use crate::pull::MAX_KEEP;
 
 /// How pushes are proven and what they do.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -60,6 +61,10 @@ pub struct PushConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 10_000)]
     pub keep_last: Option<u32>,
+    /// How many versions are kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 1000)]
+    pub keep: Option<u32>,
     /// jq from the push to what is applied.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transform: Option<String>,
@@ -152,9 +157,7 @@ impl PushConfig {
         let mut add = |pointer: &str, message: String| {
             errors.push(FieldError { pointer: format!("{at}{pointer}"), message });
         };
-        if let Err(error) = self.check(push) {
-            add(&error.pointer, error.message);
-        }
+        let check = self.check(push).map_err(|error| add(&error.pointer, error.message)).ok();
         for (n, network) in self.ip_allowlist.iter().enumerate() {
             if network.parse::<ipnet::IpNet>().is_err()
                 && network.parse::<std::net::IpAddr>().is_err()
@@ -162,8 +165,14 @@ impl PushConfig {
                 add(&format!("/ip_allowlist/{n}"), "it is not an address or a network".to_owned());
             }
         }
-        if self.replay_window_secs.is_some_and(|secs| !(1..=86_400).contains(&secs)) {
-            add("/replay_window_secs", "it is from 1 second to a day".to_owned());
+        if let Some(secs) = self.replay_window_secs {
+            let signature = check.as_ref().map(|check| check.signature.as_ref());
+            if !(1..=86_400).contains(&secs) {
+                add("/replay_window_secs", "it is from 1 second to a day".to_owned());
+            } else if signature.is_some_and(|spec| !spec.is_some_and(tells_time)) {
+                let why = "it has no effect: these pushes carry no signed time; leave it out";
+                add("/replay_window_secs", why.to_owned());
+            }
         }
         for text in self.event_id.iter().flat_map(SourceList::texts) {
             if let Err(error) = Source::try_from(text.clone()) {
@@ -176,6 +185,9 @@ impl PushConfig {
         if self.keep_last.is_some_and(|keep| !(1..=10_000).contains(&keep)) {
             add("/keep_last", "it is from 1 to 10000".to_owned());
         }
+        if self.keep.is_some_and(|keep| !(1..=MAX_KEEP).contains(&keep)) {
+            add("/keep", format!("it is from 1 to {MAX_KEEP}"));
+        }
         if let Some(error) = self.transform.as_deref().and_then(|it| jq::compile(it).err()) {
             add("/transform", error.to_string());
         }
@@ -183,10 +195,39 @@ impl PushConfig {
     }
 }
 
+/// Whether the scheme says when a push was made.
+fn tells_time(spec: &SignatureSpec) -> bool {
+    match spec {
+        SignatureSpec::Signed(signed) => signed.ts.is_some(),
+        SignatureSpec::Any(specs) => specs.iter().any(tells_time),
+        SignatureSpec::Equals(_) => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_replay_window_needs_a_time_to_judge() {
+        let catalog = catalog::Catalog::embedded().unwrap();
+        for (provider, more, is_taken) in [
+            ("slack", json!({}), true),
+            ("stripe", json!({}), true),
+            ("github", json!({}), false),
+            ("slack", json!({"unsigned": true}), false),
+            ("slack", json!({"signature_header": "X-Signature"}), false),
+        ] {
+            let push = catalog.get(provider).unwrap().push.as_ref().unwrap();
+            let mut config = more.as_object().cloned().unwrap();
+            config.insert("replay_window_secs".to_owned(), json!(60));
+            let found = PushConfig::from_map(config).unwrap().problems(push, "/push");
+            let found: Vec<_> = found.iter().map(|it| it.pointer.as_str()).collect();
+            let wanted: &[&str] = if is_taken { &[] } else { &["/push/replay_window_secs"] };
+            assert_eq!(found, wanted, "{provider} {more}");
+        }
+    }
 
     #[test]
     fn settings_are_checked() {
@@ -202,6 +243,8 @@ mod tests {
             (json!({"ip_allowlist": ["10.0.0.0/99"]}), vec!["/push/ip_allowlist/0"]),
             (json!({"event_id": "id"}), vec!["/push/event_id"]),
             (json!({"replay_window_secs": 0}), vec!["/push/replay_window_secs"]),
+            (json!({"keep": 1000}), vec![]),
+            (json!({"keep": 0}), vec!["/push/keep"]),
             (json!({"transform": "|"}), vec!["/push/transform"]),
             (json!({"unsigned": true, "secret_field": "x"}), vec!["/push/secret_field"]),
         ] {

@@ -3,7 +3,7 @@
 
 use accounts::gate::Actor;
 use catalog::{Catalog, Provider};
-use db::{Batcher, Db, DbError, Workspace};
+use db::{Batcher, Db, DbError, Signal, Workspace};
 use egress::Egress;
 use kernel::{
     CredentialId, FieldError, IntegrationId, Problem, Timestamp, WidgetConfigId, WorkspaceId, codes,
@@ -72,6 +72,12 @@ impl Connect {
             Some(config) => format!("{base}/api/webhooks/widgets/{id}/{config}"),
             None => format!("{base}/api/webhooks/{id}"),
         }
+    }
+
+    /// Takes note of a signal before this room has come to it by itself. Another room that acts upon a
+    /// change calls this first, and finds nothing here any more that is older than the change.
+    pub fn hear(&self, signal: &Signal) {
+        self.0.cache.hear(signal);
     }
 
     /// An integration of the workspace, from memory.

@@ -1,5 +1,7 @@
 //! Does it work? A cheap request is really sent, and each step says what was found.
 
+mod draft;
+
 use accounts::gate::Identity;
 use egress::Probe;
 use kernel::{IntegrationId, Problem, WidgetConfigId, codes};
@@ -203,6 +205,7 @@ async fn report(prepared: Prepared, probe: Probe, proves: bool) -> TestReport {
         })
         .collect();
     let status = probe.response.as_ref().map(|response| response.head.status.as_u16());
+    let caveat = if status.is_some() { caveat(&prepared) } else { "" };
     let mut sample = None;
     let outcome = match (probe.response, probe.error) {
         (Some(response), _) => {
@@ -240,8 +243,22 @@ async fn report(prepared: Prepared, probe: Probe, proves: bool) -> TestReport {
         (Err(problem), _) => format!("{} {}", problem.detail, advice(problem)),
     };
     let code = outcome.as_ref().err().map(|problem| problem.code.name);
-    let message = message.trim_end().to_owned();
+    let message = format!("{}{caveat}", message.trim_end());
     TestReport { ok: outcome.is_ok(), code, message, steps, status, duration_ms, sample }
+}
+
+/// What is to be known of an answer to a question that nobody has chosen.
+fn caveat(prepared: &Prepared) -> &'static str {
+    let said = |name: &str| prepared.config.get(name).and_then(Value::as_str);
+    let mut asked = prepared.request.url.clone();
+    asked.set_query(None);
+    let is_base = said("base_url")
+        .is_some_and(|base| base.trim_end_matches('/') == asked.as_str().trim_end_matches('/'));
+    if said("test_path") == Some("") && is_base {
+        return " The base URL was asked because no test path is set; set test_path to check a real \
+                endpoint.";
+    }
+    ""
 }
 
 /// A test that ended before anything was sent.

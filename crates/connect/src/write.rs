@@ -1,10 +1,13 @@
 //! Changing integrations and credentials: checked, sealed, audited and announced in one transaction.
 
 mod captured;
+mod changed;
 mod credentials;
 mod integrations;
 
+pub use changed::{CHANGED, IntegrationChanged};
 pub use credentials::{CredentialChange, CredentialDraft};
+pub(crate) use integrations::lift;
 pub use integrations::{IntegrationDraft, IntegrationPatch};
 
 use db::{Change, Tx, Workspace};

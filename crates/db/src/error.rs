@@ -94,7 +94,7 @@ impl From<DbError> for Problem {
             tracing::error!(error = chain(&error), "storage failed");
             return Self::new(code, "This was our fault and is in the log; try again.");
         }
-        Self::new(code, error.to_string())
+        Self::of(code, &error)
     }
 }
 

@@ -4,8 +4,8 @@
 
 use db::testing::{START, TestDb, databases, databases_at, raw_postgres};
 use db::{
-    Accepted, Db, DbError, Done, EventFilter, Handler, InboundFilter, InboundState, Inbox, Job,
-    JobError, NewInbound, Options, Worker, args,
+    Accepted, Db, DbError, Done, EventFilter, Handler, InboundFilter, Inbox, Job, JobError,
+    NewInbound, Options, Worker, args,
 };
 use kernel::{Clock, FeedId, InboundId, IntegrationId, JobKind, Lane, NewJob, PageRequest};
 use serde_json::json;

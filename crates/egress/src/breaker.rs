@@ -90,6 +90,11 @@ impl Breaker {
         matches!(self, Self::Closed)
     }
 
+    /// Whether it lets nothing pass.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self, Self::Open { .. })
+    }
+
     fn open(&mut self, policy: &BreakerPolicy, now: Instant, rounds: u32) {
         let wait = policy.open_for.saturating_mul(1 << rounds.min(16)).min(policy.open_at_most);
         *self = Self::Open { until: now + wait, rounds };

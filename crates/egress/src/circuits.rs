@@ -5,12 +5,14 @@ use crate::bounded::Bounded;
 use crate::breaker::{Breaker, BreakerPolicy};
 use crate::error::EgressError;
 use kernel::WorkspaceId;
+use prometheus_client::metrics::counter::Counter;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::time::Instant;
 
 pub(crate) struct Circuits {
     policy: BreakerPolicy,
     hosts: Bounded<Circuit>,
+    opened: Counter,
 }
 
 #[derive(Default)]
@@ -23,8 +25,9 @@ struct Watched {
 }
 
 impl Circuits {
-    pub(crate) fn new(policy: BreakerPolicy) -> Self {
-        Self { policy, hosts: Bounded::new() }
+    /// Counts in `opened` how often one of them opens.
+    pub(crate) fn new(policy: BreakerPolicy, opened: Counter) -> Self {
+        Self { policy, hosts: Bounded::new(), opened }
     }
 
     /// Lets a request to this origin pass, or says how long the host is left alone.
@@ -55,7 +58,7 @@ impl Circuits {
     }
 
     fn permit(&self, circuit: Arc<Circuit>) -> Permit {
-        Permit { circuit, policy: self.policy, reported: false }
+        Permit { circuit, policy: self.policy, opened: self.opened.clone(), reported: false }
     }
 }
 
@@ -73,6 +76,7 @@ impl Circuit {
 pub(crate) struct Permit {
     circuit: Arc<Circuit>,
     policy: BreakerPolicy,
+    opened: Counter,
     reported: bool,
 }
 
@@ -85,8 +89,12 @@ impl Permit {
     pub(crate) fn failed(mut self, why: String) {
         self.reported = true;
         let mut watched = self.circuit.lock();
+        let was_open = watched.breaker.is_open();
         watched.breaker.failed(&self.policy, Instant::now());
         watched.last = why;
+        if watched.breaker.is_open() && !was_open {
+            self.opened.inc();
+        }
     }
 }
 

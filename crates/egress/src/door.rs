@@ -8,6 +8,7 @@ use crate::error::EgressError;
 use crate::gate::Gates;
 use crate::guard::Guard;
 use crate::log::Log;
+use crate::metrics::Metrics;
 use crate::observe::{Observation, retry_after};
 use crate::redact::Redactor;
 use crate::request::{Limits, Request};
@@ -17,6 +18,7 @@ use crate::retry::{self, Tried};
 use crate::tls::{self, BadRoots};
 use crate::wire::Wire;
 use kernel::{Clock, Entropy};
+use prometheus_client::registry::Registry;
 use std::sync::Arc;
 use tokio::time::{Instant, sleep};
 
@@ -33,6 +35,7 @@ pub(crate) struct Door {
     pub(crate) circuits: Circuits,
     pub(crate) gates: Gates,
     flights: Flights,
+    metrics: Metrics,
     pub(crate) log: Arc<dyn Log>,
     pub(crate) clock: Clock,
     pub(crate) entropy: Entropy,
@@ -74,8 +77,9 @@ impl Egress {
         let wire =
             Wire::new(checked.clone(), tls.clone(), &config.user_agent, config.connect_timeout)
                 .map_err(|error| SetupError::Client(error.to_string()))?;
+        let metrics = Metrics::default();
         Ok(Self(Arc::new(Door {
-            circuits: Circuits::new(config.breaker),
+            circuits: Circuits::new(config.breaker, metrics.opened.clone()),
             config,
             guard,
             checked,
@@ -83,10 +87,16 @@ impl Egress {
             wire,
             gates: Gates::new(),
             flights: Flights::default(),
+            metrics,
             log,
             clock,
             entropy,
         })))
+    }
+
+    /// Adds the door's counters.
+    pub fn register(&self, registry: &mut Registry) {
+        self.0.metrics.register(registry);
     }
 
     /// The limits of a request that names none.
@@ -103,11 +113,17 @@ impl Egress {
             return door.deliver(&request).await;
         }
         let key = Key::of(&request, door.limits(&request));
+        let mut is_first = false;
         let begin = || {
+            is_first = true;
             let door = door.clone();
             async move { door.deliver(&request).await }
         };
-        door.flights.join(key, begin).await
+        let flight = door.flights.join(key, begin);
+        if !is_first {
+            door.metrics.coalesced.inc();
+        }
+        flight.await
     }
 
     pub(crate) fn door(&self) -> &Door {
@@ -122,8 +138,14 @@ impl Door {
     }
 
     async fn deliver(&self, request: &Request) -> Outcome {
-        let secrets = Redactor::new(&request.hidden);
         let started = Instant::now();
+        let outcome = self.attempts(request, started).await;
+        self.metrics.ended(&outcome, started.elapsed());
+        outcome
+    }
+
+    async fn attempts(&self, request: &Request, started: Instant) -> Outcome {
+        let secrets = Redactor::new(&request.hidden);
         let mut attempt = Attempt {
             door: self,
             request,
@@ -144,7 +166,10 @@ impl Door {
                 retry_after: seen.as_ref().and_then(|seen| seen.pause(self.clock.now())),
             };
             match retry::next(&request.retry, tried, self.entropy.fraction()) {
-                Some(wait) => sleep(wait).await,
+                Some(wait) => {
+                    self.metrics.retries.inc();
+                    sleep(wait).await;
+                }
                 None if seen.is_some_and(|seen| seen.limited) => {
                     let retry_after = tried.retry_after;
                     return Err(EgressError::RateLimited { by_provider: true, retry_after });

@@ -169,7 +169,7 @@ impl EgressError {
 
     /// The error as it is answered.
     pub fn problem(&self) -> Problem {
-        let problem = Problem::new(self.code(), self.to_string());
+        let problem = Problem::of(self.code(), self);
         match self.retry_after() {
             Some(after) => problem.retry_after(after.as_secs_f64().ceil() as u64),
             None => problem,

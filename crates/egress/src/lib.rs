@@ -19,6 +19,7 @@ mod error;
 mod gate;
 mod guard;
 mod log;
+mod metrics;
 mod observe;
 mod probe;
 mod redact;

@@ -12,8 +12,9 @@ use crate::widget::WidgetConfig;
 use crate::{Feeds, jobs, store};
 
 impl Feeds {
-    /// Gives a config a feed of each of its widget's integrations, and takes away what it no longer
-    /// reads. New feeds are pulled at once.
+    /// Gives a config a feed of each of its widget's integrations, and takes away what nobody reads any
+    /// more for that. New feeds are pulled at once. The caller has taken its turn
+    /// ([`store::feeds::take_turn`]).
     pub(crate) async fn bind_config(
         &self,
         tx: &mut Tx,
@@ -21,13 +22,16 @@ impl Feeds {
         config: &WidgetConfig,
         integrations: &[std::sync::Arc<Integration>],
     ) -> Result<(), DbError> {
+        let mut unbound = Vec::new();
         for integration in integrations {
-            self.bind(tx, workspace, config, integration).await?;
+            unbound.extend(self.bind(tx, workspace, config, integration).await?);
         }
-        self.sweep(tx, workspace).await
+        self.sweep(tx, workspace, &unbound).await
     }
 
-    /// Gives every config of a widget a feed of this integration.
+    /// Gives every config of the integration's widget a feed of it, and takes it away from those of a
+    /// widget that it belonged to before. The transaction has locked nothing yet that others who bind wait
+    /// for.
     ///
     /// # Errors
     /// [`DbError`] when it cannot be written.
@@ -37,20 +41,30 @@ impl Feeds {
         workspace: WorkspaceId,
         integration: &Integration,
     ) -> Result<(), DbError> {
-        let Some(widget) = integration.widget_id else { return Ok(()) };
-        for config in store::widgets::configs_of(tx, workspace, widget).await? {
-            self.bind(tx, workspace, &config, integration).await?;
+        store::feeds::take_turn(tx, workspace).await?;
+        let mut unbound = Vec::new();
+        for (config, feed) in store::widgets::unbind_elsewhere(tx, workspace, integration).await? {
+            tx.changed(db::Change::noun(BINDING, workspace, config));
+            unbound.push(feed);
         }
-        self.sweep(tx, workspace).await
+        let configs = match integration.widget_id {
+            Some(widget) => store::widgets::configs_of(tx, workspace, widget).await?,
+            None => Vec::new(),
+        };
+        for config in configs {
+            unbound.extend(self.bind(tx, workspace, &config, integration).await?);
+        }
+        self.sweep(tx, workspace, &unbound).await
     }
 
+    /// Lets a config read the feed that fits it, and says which other one it has read until now.
     async fn bind(
         &self,
         tx: &mut Tx,
         workspace: WorkspaceId,
         config: &WidgetConfig,
         integration: &Integration,
-    ) -> Result<(), DbError> {
+    ) -> Result<Option<FeedId>, DbError> {
         let discriminator = discriminator(integration, config);
         let known =
             store::feeds::by_discriminator(tx, workspace, integration.id, &discriminator).await?;
@@ -68,12 +82,13 @@ impl Feeds {
         };
         let bound = store::widgets::bindings(tx, workspace, config.id).await?;
         let before = bound.into_iter().find(|(id, _)| *id == integration.id);
-        if let Some((_, before)) = before.filter(|(_, before)| *before != feed) {
+        let before = before.map(|(_, before)| before).filter(|before| *before != feed);
+        if let Some(before) = before {
             self.move_past(tx, &self.db().workspace(workspace), feed, before).await?;
         }
         store::widgets::bind(tx, workspace, config.id, integration.id, feed).await?;
         tx.changed(db::Change::noun(BINDING, workspace, config.id));
-        Ok(())
+        Ok(before)
     }
 
     /// The feed that another transaction made for the same discriminator since we looked.
@@ -99,28 +114,11 @@ impl Feeds {
         let now = tx.now();
         let id = FeedId::generate(now, self.entropy());
         Feed {
-            id,
-            integration: integration.id,
             name,
             mode: integration.mode,
-            enabled: true,
             is_on: integration.enabled,
-            discriminator: crate::feed::own_discriminator(id),
             options,
-            pull: None,
-            push: None,
-            version: 0,
-            digest: None,
-            bytes: 0,
-            validators: Default::default(),
-            fetched_at: None,
-            changed_at: None,
-            refresh_at: None,
-            failures: 0,
-            error_code: None,
-            error_message: None,
-            created_at: now,
-            updated_at: now,
+            ..Feed::blank(id, integration.id, now)
         }
     }
 
@@ -159,19 +157,15 @@ impl Feeds {
         tx.enqueue(workspace, job).await
     }
 
-    /// Removes a feed with its jobs and versions.
-    pub(crate) async fn remove_feed(
+    /// Removes what a feed that was just deleted leaves behind, and tells of it.
+    pub(crate) async fn bury(
         &self,
         tx: &mut Tx,
         workspace: WorkspaceId,
         id: FeedId,
-    ) -> Result<bool, DbError> {
-        if !store::feeds::delete(tx, workspace, id).await? {
-            return Ok(false);
-        }
+    ) -> Result<(), DbError> {
         self.forget_feed(tx, workspace, id).await?;
-        tx.emit(workspace, "feed.deleted", id, json!({})).await?;
-        Ok(true)
+        tx.emit(workspace, "feed.deleted", id, json!({})).await
     }
 
     /// Removes what a feed that is gone leaves behind.
@@ -189,10 +183,17 @@ impl Feeds {
         Ok(())
     }
 
-    /// Removes the feeds that were made for widgets and that no widget reads any more.
-    pub(crate) async fn sweep(&self, tx: &mut Tx, workspace: WorkspaceId) -> Result<(), DbError> {
-        for orphan in store::widgets::orphans(tx, workspace).await? {
-            self.remove_feed(tx, workspace, orphan).await?;
+    /// Removes those of these feeds that were made for widgets and that no widget reads any more.
+    pub(crate) async fn sweep(
+        &self,
+        tx: &mut Tx,
+        workspace: WorkspaceId,
+        unbound: &[FeedId],
+    ) -> Result<(), DbError> {
+        for id in unbound {
+            if store::feeds::delete_orphan(tx, workspace, *id).await? {
+                self.bury(tx, workspace, *id).await?;
+            }
         }
         Ok(())
     }

@@ -97,6 +97,34 @@ pub struct Feed {
 pub(crate) const OVERDUE: Duration = Duration::from_secs(30);
 
 impl Feed {
+    /// One that nothing is said of yet: pulled, switched on, its own.
+    pub(crate) fn blank(id: FeedId, integration: IntegrationId, now: Timestamp) -> Self {
+        Self {
+            id,
+            integration,
+            name: String::new(),
+            mode: connect::Mode::Pull,
+            enabled: true,
+            is_on: true,
+            discriminator: own_discriminator(id),
+            options: Map::new(),
+            pull: None,
+            push: None,
+            version: 0,
+            digest: None,
+            bytes: 0,
+            validators: Validators::default(),
+            fetched_at: None,
+            changed_at: None,
+            refresh_at: None,
+            failures: 0,
+            error_code: None,
+            error_message: None,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
     /// Where it stands at `now`.
     pub fn status(&self, now: Timestamp) -> Status {
         match (self.is_on, self.digest.is_some(), self.failures > 0) {

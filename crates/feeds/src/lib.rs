@@ -10,6 +10,7 @@ mod document;
 mod feed;
 mod jobs;
 mod metrics;
+mod place;
 mod player;
 mod pull;
 mod push;
@@ -18,6 +19,7 @@ mod schedule;
 mod served;
 mod store;
 mod transform;
+mod turns;
 mod widget;
 
 pub use api::fetch::{Fetch, FetchedData};
@@ -37,6 +39,7 @@ use egress::Egress;
 use kernel::{Entropy, FeedId, WidgetConfigId, WorkspaceId};
 use papaya::HashMap;
 use prometheus_client::registry::Registry;
+use std::collections::HashSet;
 use std::sync::Arc;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
@@ -106,7 +109,10 @@ impl Feeds {
     /// Registers the room's jobs.
     #[must_use]
     pub fn work(&self, worker: Worker) -> Worker {
-        worker.handle(jobs::pull::PullJob(self.clone())).handle(jobs::apply::ApplyJob(self.clone()))
+        worker
+            .handle(jobs::pull::PullJob(self.clone()))
+            .handle(jobs::apply::ApplyJob(self.clone()))
+            .handle(jobs::follow::FollowJob(self.clone()))
     }
 
     /// Writes down what is kept in memory for a while. For the end.
@@ -125,7 +131,6 @@ impl Feeds {
             self.documents().hear(&signal).await;
             self.players().hear(&signal);
             self.hear_bindings(&signal);
-            self.react(&signal).await;
         }
     }
 
@@ -137,6 +142,10 @@ impl Feeds {
                 }
             }
             Signal::Changed(db::Change::Noun { noun, .. }) if noun == player::NOUN => {}
+            Signal::Event(event) if event.kind == GONE => {
+                let gone = gone_with(event);
+                self.0.bindings.pin().retain(|_, (_, feed)| !gone.contains(feed));
+            }
             Signal::Resync => self.0.bindings.pin().clear(),
             _ => return,
         }
@@ -146,75 +155,6 @@ impl Feeds {
     /// Changes of who may read what, from now on.
     pub(crate) fn access(&self) -> watch::Receiver<()> {
         self.0.access.subscribe()
-    }
-
-    /// What happened to an integration or its credentials may be what its feeds waited for.
-    async fn react(&self, signal: &Signal) {
-        let Signal::Event(event) = signal else { return };
-        if event.kind == "integration.deleted" {
-            if let Err(error) = self.drop_all(event).await {
-                tracing::warn!(%error, "the jobs of deleted feeds end when they come due");
-            }
-            return;
-        }
-        let integration = match event.kind.as_str() {
-            "integration.created"
-            | "integration.enabled"
-            | "integration.disabled"
-            | "integration.updated"
-            | "integration.authorized" => event.subject.parse().ok(),
-            "credential.created" | "credential.updated" | "credential.rotated" => {
-                event.data["integration_id"].as_str().and_then(|id| id.parse().ok())
-            }
-            _ => None,
-        };
-        let Some(integration) = integration else { return };
-        let is_new = event.kind == "integration.created";
-        if let Err(error) = self.pull_all(event.workspace, integration, is_new).await {
-            tracing::warn!(%error, %integration, "its feeds are pulled on schedule, not at once");
-        }
-    }
-
-    /// Lets go of the feeds that went with their integration.
-    async fn drop_all(&self, event: &kernel::Event) -> Result<(), db::DbError> {
-        let gone: Vec<FeedId> =
-            serde_json::from_value(event.data["feeds"].clone()).unwrap_or_default();
-        self.0.bindings.pin().retain(|_, (_, feed)| !gone.contains(feed));
-        let mut tx = self.db().workspace(event.workspace).write().await?;
-        for feed in gone {
-            self.forget_feed(&mut tx, event.workspace, feed).await?;
-        }
-        tx.commit().await
-    }
-
-    /// Pulls what the integration feeds, or stops it when the integration is off.
-    async fn pull_all(
-        &self,
-        workspace: WorkspaceId,
-        integration: kernel::IntegrationId,
-        is_new: bool,
-    ) -> Result<(), db::DbError> {
-        let handle = self.db().workspace(workspace);
-        let known = self.connect().integration(&handle, integration).await?;
-        let mut tx = handle.write().await?;
-        if let Some(known) = &known {
-            self.bind_integration(&mut tx, workspace, known).await?;
-        }
-        if is_new {
-            // What feeds it has were just made, and are pulled for that.
-            return tx.commit().await;
-        }
-        // Other settings may make another document of an answer that is the same.
-        store::feeds::forget_validators(&mut tx, workspace, integration).await?;
-        for feed in store::feeds::of_integration(&mut tx, workspace, integration).await? {
-            if feed.is_on && feed.mode != connect::Mode::Push {
-                self.pull_now(&mut tx, workspace, feed.id).await?;
-            } else {
-                tx.dequeue(workspace, jobs::pull::KIND, &feed.id.to_string()).await?;
-            }
-            tx.changed(db::Change::noun(served::STATE, workspace, feed.id));
-        }
-        tx.commit().await
     }
 
     pub(crate) fn db(&self) -> &Db {
@@ -256,4 +196,12 @@ impl Feeds {
     pub(crate) fn public_url(&self) -> &str {
         &self.0.config.public_url
     }
+}
+
+/// The event of an integration that was deleted, and its feeds with it.
+pub(crate) const GONE: &str = "integration.deleted";
+
+/// The feeds that went with their integration.
+pub(crate) fn gone_with(event: &kernel::Event) -> HashSet<FeedId> {
+    serde_json::from_value(event.data["feeds"].clone()).unwrap_or_default()
 }

@@ -83,7 +83,7 @@ impl Feeds {
             &credentials,
         )?;
         prepared.request.feed = Some(feed.id);
-        if feed.version > 0 {
+        if feed.digest.is_some() {
             prepared.request.validators = egress::Validators {
                 etag: feed.validators.etag.clone(),
                 last_modified: feed.validators.last_modified.clone(),

@@ -2,9 +2,9 @@
 
 use catalog::{Format, decode};
 use connect::{Integration, PushConfig};
-use db::{DbError, Workspace};
-use kernel::Problem;
-use serde_json::{Map, Value};
+use db::{DbError, Inbound, Tx, Workspace};
+use kernel::{Problem, WorkspaceId};
+use serde_json::{Map, Value, json};
 
 use crate::Feeds;
 use crate::document::Apply;
@@ -41,6 +41,24 @@ impl Feeds {
     }
 }
 
+/// Tells of pushes that could not be applied: once for all that one run found, with the last of them and
+/// what is wrong with it.
+pub(crate) async fn tell_failed(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    feed: &Feed,
+    failed: &[(&Inbound, String)],
+) -> Result<(), DbError> {
+    let Some((last, error)) = failed.last() else { return Ok(()) };
+    let data = json!({
+        "name": feed.name,
+        "inbound_id": last.id,
+        "message": error,
+        "pushes": failed.len(),
+    });
+    tx.emit(workspace, "feed.push_failed", feed.id, data).await
+}
+
 /// The effective configuration of a feed's pushes: its own over its integration's.
 pub(crate) fn effective(integration: &Integration, feed: &Feed) -> Map<String, Value> {
     overlay(integration.push.to_map(), feed.push.as_ref())
@@ -58,7 +76,7 @@ fn settings(integration: Option<&Integration>, feed: &Feed) -> Settings {
             connect::Apply::Merge => Apply::Merge,
             connect::Apply::Append => Apply::Append { keep_last },
         },
-        keep: KEEP,
+        keep: config.keep.unwrap_or(KEEP),
         ignore: Vec::new(),
         max_bytes: MAX_BYTES,
         transform: config.transform.and_then(|program| Transform::compile(&program).ok()),

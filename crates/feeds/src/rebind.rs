@@ -5,6 +5,7 @@ use db::{DbError, Tx, Workspace};
 use kernel::FeedId;
 
 use crate::push::KEEP;
+use crate::served::STATE;
 use crate::store::outcome::Changed;
 use crate::store::versions::Source;
 use crate::{Feeds, store};
@@ -25,8 +26,14 @@ impl Feeds {
             return Ok(());
         }
         let document = store::versions::document(tx, workspace, feed.id, feed.version).await?;
+        let (Some(document), Some(digest)) = (document, &feed.digest) else {
+            // No document is another one than that which was read before.
+            let past = before.version + u64::from(before.digest.is_some());
+            store::feeds::set_version(tx, workspace.id(), feed.id, past).await?;
+            tx.changed(db::Change::noun(STATE, workspace.id(), feed.id));
+            return Ok(());
+        };
         store::feeds::set_version(tx, workspace.id(), feed.id, before.version).await?;
-        let (Some(document), Some(digest)) = (document, &feed.digest) else { return Ok(()) };
         let change = Changed {
             feed: feed.id,
             made_from: None,
@@ -35,7 +42,7 @@ impl Feeds {
             validators: &feed.validators,
             fetched_at: feed.fetched_at.unwrap_or_else(|| tx.now()),
             refresh_at: None,
-            source: Source::Pull,
+            source: Source::Rebind,
             made_by: None,
             keep: KEEP,
         };

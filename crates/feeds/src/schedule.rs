@@ -33,11 +33,16 @@ impl Schedule {
             return Ok(Self::Every(interval.max(SHORTEST)));
         };
         let parser = CronParser::builder().seconds(Seconds::Optional).build();
-        let cron =
-            parser.parse(line).map_err(|error| format!("the cron line {line:?}: {error}"))?;
+        let unreadable = |_| {
+            format!(
+                "The cron line {line:?} cannot be read: it has five fields (minute, hour, day of the \
+                 month, month, day of the week), or six with seconds first."
+            )
+        };
+        let cron = parser.parse(line).map_err(unreadable)?;
         let zone = time_zone.unwrap_or("UTC");
         let zone =
-            TimeZone::get(zone).map_err(|_| format!("there is no time zone named {zone:?}"))?;
+            TimeZone::get(zone).map_err(|_| format!("There is no time zone named {zone:?}."))?;
         Ok(Self::Cron(Box::new(cron), zone))
     }
 
@@ -122,7 +127,10 @@ mod tests {
         for (cron, zone) in
             [("every day", None), ("61 * * * *", None), ("0 9 * * *", Some("Mars/Olympus"))]
         {
-            assert!(Schedule::parse(SHORTEST, Some(cron), zone).is_err(), "{cron} {zone:?}");
+            let told = Schedule::parse(SHORTEST, Some(cron), zone).unwrap_err();
+            let names = zone.unwrap_or(cron);
+            assert!(told.starts_with("The") && told.contains(names), "{told}");
+            assert!(told.ends_with('.') && !told.contains("Component"), "{told}");
         }
     }
 

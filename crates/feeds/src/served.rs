@@ -8,14 +8,16 @@ use http::HeaderValue;
 use kernel::{Event, FeedId, Timestamp, WorkspaceId};
 use papaya::HashMap;
 use serde_json::value::RawValue;
+use std::collections::HashSet;
 use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use tokio::sync::{Mutex, watch};
+use std::sync::atomic::{AtomicI64, Ordering};
+use tokio::sync::watch;
 
 use crate::feed::{Feed, Status};
-use crate::store;
+use crate::turns::Turns;
+use crate::{GONE, gone_with, store};
 
 /// One feed as readers get it now.
 #[derive(Debug)]
@@ -28,16 +30,50 @@ pub(crate) struct Served {
     brotli: OnceLock<Bytes>,
     stale_from: i64,
     read_at: AtomicI64,
+    share: Share,
+}
+
+/// How much of the memory for documents one of them takes.
+#[derive(Debug)]
+struct Share {
+    /// What all take together.
+    total: Arc<AtomicI64>,
+    /// What this one takes; [`LET_GO`] once it was let go.
+    own: AtomicI64,
+}
+
+const LET_GO: i64 = i64::MIN;
+
+impl Share {
+    /// Takes more, unless it was let go.
+    fn grow(&self, bytes: usize) {
+        let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+        let more = |own: i64| (own != LET_GO).then(|| own.saturating_add(bytes));
+        if self.own.fetch_update(Ordering::AcqRel, Ordering::Acquire, more).is_ok() {
+            self.total.fetch_add(bytes, Ordering::Relaxed);
+        }
+    }
+
+    /// Gives all of it back, once.
+    fn let_go(&self) {
+        let own = self.own.swap(LET_GO, Ordering::AcqRel);
+        if own != LET_GO {
+            self.total.fetch_sub(own, Ordering::Relaxed);
+        }
+    }
 }
 
 /// Bodies below this are not worth compressing.
 const COMPRESS_FROM: usize = 860;
+/// What an entry takes beside its body.
+const BESIDES: usize = 1024;
 
 impl Served {
     fn new(
         workspace: WorkspaceId,
         feed: Feed,
         document: Option<Box<RawValue>>,
+        total: Arc<AtomicI64>,
         now: Timestamp,
     ) -> Self {
         let stale_from = feed.stale_from().filter(|_| feed.status(now) == Status::Ok);
@@ -46,6 +82,8 @@ impl Served {
         let is_fresh = matches!(feed.status(now), Status::Ok | Status::Pending);
         let standing = if is_fresh { "" } else { "-stale" };
         let etag = HeaderValue::from_str(&format!("W/\"{}.{}{standing}\"", feed.id, feed.version));
+        let share = Share { total, own: AtomicI64::new(0) };
+        share.grow(body.len() + BESIDES);
         Self {
             workspace,
             version: feed.version,
@@ -55,6 +93,7 @@ impl Served {
             brotli: OnceLock::new(),
             stale_from: stale_from.map_or(i64::MAX, Timestamp::micros),
             read_at: AtomicI64::new(now.micros()),
+            share,
         }
     }
 
@@ -64,7 +103,7 @@ impl Served {
             self.gzip.get_or_init(|| {
                 let mut to = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(6));
                 let done = to.write_all(&self.body).and_then(|()| to.finish());
-                done.map_or_else(|_| self.body.clone(), Bytes::from)
+                self.counted(done.map_or_else(|_| self.body.clone(), Bytes::from))
             })
         })
     }
@@ -77,15 +116,14 @@ impl Served {
                 let mut to = brotli::CompressorWriter::new(&mut out, 4096, 5, 20);
                 let done = to.write_all(&self.body).and_then(|()| to.flush());
                 drop(to);
-                done.map_or_else(|_| self.body.clone(), |()| Bytes::from(out))
+                self.counted(done.map_or_else(|_| self.body.clone(), |()| Bytes::from(out)))
             })
         })
     }
 
-    fn bytes(&self) -> u64 {
-        let compressed =
-            self.gzip.get().map_or(0, Bytes::len) + self.brotli.get().map_or(0, Bytes::len);
-        (self.body.len() + compressed + 1024) as u64
+    fn counted(&self, form: Bytes) -> Bytes {
+        self.share.grow(form.len());
+        form
     }
 
     /// Whether a signal tells nothing that is not in here already.
@@ -118,9 +156,9 @@ pub(crate) struct Documents {
     db: Db,
     served: Arc<HashMap<FeedId, Arc<Served>>>,
     live: Arc<HashMap<FeedId, watch::Sender<Option<Arc<Served>>>>>,
-    loading: Arc<Mutex<()>>,
-    bytes: Arc<AtomicU64>,
-    most: u64,
+    turns: Turns,
+    bytes: Arc<AtomicI64>,
+    most: i64,
 }
 
 impl Documents {
@@ -130,9 +168,9 @@ impl Documents {
             db,
             served: Arc::default(),
             live: Arc::default(),
-            loading: Arc::default(),
+            turns: Turns::default(),
             bytes: Arc::default(),
-            most,
+            most: i64::try_from(most).unwrap_or(i64::MAX),
         }
     }
 
@@ -156,8 +194,8 @@ impl Documents {
         if let Some(served) = self.peek(feed, now) {
             return Ok((served.workspace == workspace).then_some(served));
         }
-        // One loads, the others wait and find it.
-        let _turn = self.loading.lock().await;
+        // One loads a feed, the others wait and find it.
+        let _turn = self.turns.take(feed).await;
         match self.peek(feed, now) {
             Some(served) => Ok((served.workspace == workspace).then_some(served)),
             None => self.load(workspace, feed).await,
@@ -193,12 +231,12 @@ impl Documents {
         document: Option<Box<RawValue>>,
     ) -> Arc<Served> {
         let id = feed.id;
-        let served = Arc::new(Served::new(workspace, feed, document, self.db.clock().now()));
-        let map = self.served.pin();
-        let before = map.insert(id, served.clone()).map_or(0, |old| old.bytes());
-        let after = self.bytes.fetch_add(served.bytes(), Ordering::Relaxed) + served.bytes();
-        self.bytes.fetch_sub(before.min(after), Ordering::Relaxed);
-        if after.saturating_sub(before) > self.most {
+        let now = self.db.clock().now();
+        let served = Arc::new(Served::new(workspace, feed, document, self.bytes.clone(), now));
+        if let Some(old) = self.served.pin().insert(id, served.clone()) {
+            old.share.let_go();
+        }
+        if self.bytes.load(Ordering::Relaxed) > self.most {
             self.evict();
         }
         if let Some(waiting) = self.live.pin().get(&id) {
@@ -218,16 +256,14 @@ impl Documents {
 
     fn forget(&self, id: FeedId) {
         if let Some(gone) = self.served.pin().remove(&id) {
-            let bytes = gone.bytes();
-            let known = self.bytes.load(Ordering::Relaxed);
-            self.bytes.fetch_sub(bytes.min(known), Ordering::Relaxed);
+            gone.share.let_go();
         }
     }
 
     /// Changes of a feed from now on; `None` when it is gone. Slow readers see the newest, not each.
     pub(crate) async fn watch(&self, feed: FeedId) -> watch::Receiver<Option<Arc<Served>>> {
         // While nobody takes channels away that have no readers.
-        let _turn = self.loading.lock().await;
+        let _turn = self.turns.take(feed).await;
         let live = self.live.pin();
         live.get_or_insert_with(feed, || watch::channel(None).0).subscribe()
     }
@@ -238,32 +274,41 @@ impl Documents {
         match signal {
             Signal::Event(event) if event.kind == "feed.updated" => {
                 let Ok(id) = event.subject.parse::<FeedId>() else { return };
-                let _turn = self.loading.lock().await;
-                let known = self.served.pin().get(&id).cloned();
-                let is_read = known.is_some() || self.is_watched(id);
-                if is_read && !known.is_some_and(|served| served.knows(event)) {
-                    self.reload(event.workspace, id).await;
+                self.renew(event.workspace, id, |served| served.knows(event)).await;
+            }
+            Signal::Event(event) if event.kind == GONE => {
+                for id in gone_with(event) {
+                    self.renew(event.workspace, id, |_| false).await;
                 }
             }
             Signal::Changed(db::Change::Noun { noun, workspace, id })
                 if noun == NOUN || noun == STATE =>
             {
                 let Ok(id) = id.parse::<FeedId>() else { return };
-                let _turn = self.loading.lock().await;
-                if self.served.pin().contains_key(&id) || self.is_watched(id) {
-                    self.reload(*workspace, id).await;
-                }
+                self.renew(*workspace, id, |_| false).await;
             }
             Signal::Resync => {
-                let _turn = self.loading.lock().await;
-                self.served.pin().clear();
-                self.bytes.store(0, Ordering::Relaxed);
-                let watched: Vec<_> = self.live.pin().keys().copied().collect();
-                for id in watched {
+                let mut all: HashSet<FeedId> = self.served.pin().keys().copied().collect();
+                all.extend(self.live.pin().keys());
+                // What is being loaded may be what it was before the signals that were missed.
+                all.extend(self.turns.taken());
+                for id in all {
+                    let _turn = self.turns.take(id).await;
+                    self.forget(id);
                     self.reload_watched(id).await;
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Loads a feed anew if somebody reads it, unless what they read is known to be the newest.
+    async fn renew(&self, workspace: WorkspaceId, id: FeedId, is_newest: impl Fn(&Served) -> bool) {
+        let _turn = self.turns.take(id).await;
+        let known = self.served.pin().get(&id).cloned();
+        let is_read = known.is_some() || self.is_watched(id);
+        if is_read && !known.is_some_and(|served| is_newest(&served)) {
+            self.reload(workspace, id).await;
         }
     }
 
@@ -295,3 +340,33 @@ impl Documents {
 pub(crate) const NOUN: &str = "feed";
 /// The same for how it stands, which changes with each pull.
 pub(crate) const STATE: &str = "feed_state";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernel::{Entropy, IntegrationId};
+
+    #[test]
+    fn every_form_of_a_document_is_counted_once_and_given_back() {
+        let (at, entropy) = (Timestamp::from_secs(1), Entropy::seeded(7));
+        let workspace = WorkspaceId::generate(at, &entropy);
+        let id = FeedId::generate(at, &entropy);
+        let feed = Feed::blank(id, IntegrationId::generate(at, &entropy), at);
+        let text = format!("\"{}\"", "tide ".repeat(1000));
+        let total = Arc::new(AtomicI64::new(0));
+        let counted = || usize::try_from(total.load(Ordering::Relaxed)).unwrap();
+        let document = RawValue::from_string(text).ok();
+        let served = Served::new(workspace, feed, document, total.clone(), at);
+        let mut wanted = served.body.len() + BESIDES;
+        assert_eq!(counted(), wanted);
+        for _ in 0..2 {
+            served.gzip().unwrap();
+        }
+        wanted += served.gzip().unwrap().len();
+        assert_eq!(counted(), wanted);
+        served.share.let_go();
+        served.share.let_go();
+        served.brotli().unwrap();
+        assert_eq!(counted(), 0, "what is let go takes no more");
+    }
+}

@@ -30,5 +30,5 @@ impl Transform {
 }
 
 fn problem(error: JqError) -> Problem {
-    Problem::new(error.code(), format!("{error}."))
+    Problem::of(error.code(), &error)
 }

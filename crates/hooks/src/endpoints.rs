@@ -2,7 +2,7 @@
 //! push is looked at, so a rotated secret counts from the moment that the rotation was answered.
 
 use accounts::gate::Actor;
-use connect::Credentials;
+use connect::{Connect, Credentials};
 use db::Db;
 use kernel::{IntegrationId, Problem, codes};
 use papaya::HashMap;
@@ -39,10 +39,10 @@ struct Following {
 }
 
 impl Endpoints {
-    pub(crate) fn new(db: &Db) -> Self {
+    pub(crate) fn new(db: &Db, connect: Connect) -> Self {
         Self {
             known: HashMap::new(),
-            following: Mutex::new(Following { news: News::new(db), parts: Index::new() }),
+            following: Mutex::new(Following { news: News::new(db, connect), parts: Index::new() }),
             builders: std::array::from_fn(|_| tokio::sync::Mutex::new(())),
             hasher: RandomState::new(),
         }
@@ -74,9 +74,7 @@ impl Endpoints {
             if let (Some(known), Some(doubts)) = (known, doubts)
                 && known.fits(&parts)
             {
-                if self.caught_up().news.is_settled() {
-                    known.settle(doubts);
-                }
+                known.settle(doubts);
                 return Ok(Some(known));
             }
             let endpoint = Arc::new(make(hooks, parts).await?);
@@ -109,10 +107,6 @@ impl Endpoints {
         parts.retain(|part| !part.is_empty());
         if !following.news.is_quiet(mark, &parts) {
             return false;
-        }
-        if !following.news.is_settled() {
-            known.remove(&key);
-            return true;
         }
         if known.len() >= MOST {
             known.clear();

@@ -86,7 +86,7 @@ impl Hooks {
         let signals = db.signals();
         let hooks = Self(Arc::new(Inner {
             inbox: Inbox::start(db.clone()),
-            endpoints: Endpoints::new(&db),
+            endpoints: Endpoints::new(&db, connect.clone()),
             metrics: Metrics::default(),
             storms: Storms::default(),
             troubles: Storms::default(),

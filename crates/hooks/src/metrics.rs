@@ -17,6 +17,8 @@ pub(crate) struct Metrics {
     rejected: Family<Reason, Counter>,
     bytes: Counter,
     seconds: Histogram,
+    inbox: Histogram,
+    unstored: Counter,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -34,6 +36,8 @@ impl Default for Metrics {
             bytes: Counter::default(),
             // From half a millisecond to a second.
             seconds: Histogram::new(exponential_buckets(0.000_5, 2.0, 12)),
+            inbox: Histogram::new(exponential_buckets(0.000_5, 2.0, 12)),
+            unstored: Counter::default(),
         }
     }
 }
@@ -43,6 +47,14 @@ impl Metrics {
     pub(crate) fn stored(&self, bytes: usize, took: Duration) {
         self.bytes.inc_by(bytes as u64);
         self.seconds.observe(took.as_secs_f64());
+    }
+
+    /// What the inbox made of a push, and how long it took to say so.
+    pub(crate) fn answered<T, E>(&self, accepted: &Result<T, E>, took: Duration) {
+        match accepted {
+            Ok(_) => self.inbox.observe(took.as_secs_f64()),
+            Err(_) => drop(self.unstored.inc()),
+        }
     }
 
     pub(crate) fn rejected(&self, code: &'static Code) {
@@ -57,6 +69,16 @@ impl Metrics {
         add("duplicate", "Pushes whose event id was stored before", &self.duplicate);
         add("handshakes", "Checks of an endpoint that were answered", &self.handshakes);
         add("bytes", "Bodies of the pushes that were accepted", &self.bytes);
+        registry.register(
+            "patchbay_inbox_seconds",
+            "From a verified push to its commit, which it shares with those that come at the same time",
+            self.inbox.clone(),
+        );
+        registry.register(
+            "patchbay_inbox_failed",
+            "Pushes that could not be stored, and were answered so",
+            self.unstored.clone(),
+        );
         registry.register(
             "patchbay_webhooks_rejected",
             "Pushes that were refused, by the code they were answered with",

@@ -1,18 +1,14 @@
 //! What was announced of the things that endpoints are made of.
 
+use connect::Connect;
 use db::{Change, Db, Signal};
-use kernel::{Clock, Timestamp, WorkspaceId};
+use kernel::WorkspaceId;
 use std::collections::VecDeque;
-use std::time::Duration;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::TryRecvError;
 
 /// How many announcements are remembered.
 const REMEMBERED: usize = 256;
-/// `connect` hears of changes on other nodes in its own time: for this long after one, nothing that came
-/// from it is held to be true for good.
-const SETTLING: Duration = Duration::from_millis(250);
-
 /// Something was announced.
 pub(crate) enum Heard {
     /// An integration, a feed or a widget config is another than before.
@@ -26,49 +22,47 @@ pub(crate) enum Heard {
 /// The announcements, in order.
 pub(crate) struct News {
     signals: Receiver<Signal>,
-    clock: Clock,
+    /// Told of each announcement first: what it remembers is never older than what is heard here.
+    connect: Connect,
     heard: u64,
-    settled: Timestamp,
     /// The last ones: the id of a part, or `None` where more than one thing was concerned.
     recent: VecDeque<Option<String>>,
 }
 
 impl News {
-    pub(crate) fn new(db: &Db) -> Self {
-        Self {
-            signals: db.signals(),
-            clock: db.clock().clone(),
-            heard: 0,
-            settled: Timestamp::default(),
-            recent: VecDeque::with_capacity(REMEMBERED),
-        }
+    pub(crate) fn new(db: &Db, connect: Connect) -> Self {
+        let recent = VecDeque::with_capacity(REMEMBERED);
+        Self { signals: db.signals(), connect, heard: 0, recent }
     }
 
     /// What was announced and not yet taken note of; `None` when all was.
     pub(crate) fn next(&mut self) -> Option<Heard> {
         loop {
-            let (noun, workspace, id) = match self.signals.try_recv() {
-                Ok(Signal::Changed(Change::Noun { noun, workspace, id })) => (noun, workspace, id),
-                Ok(Signal::Resync) | Err(TryRecvError::Lagged(_)) => {
+            let signal = match self.signals.try_recv() {
+                Ok(signal) => signal,
+                Err(TryRecvError::Lagged(_)) => Signal::Resync,
+                Err(TryRecvError::Empty | TryRecvError::Closed) => return None,
+            };
+            self.connect.hear(&signal);
+            let (noun, workspace, id) = match signal {
+                Signal::Changed(Change::Noun { noun, workspace, id }) => (noun, workspace, id),
+                Signal::Resync => {
                     self.remember(None);
-                    self.unsettle();
                     return Some(Heard::Everything);
                 }
-                Ok(_) => continue,
-                Err(TryRecvError::Empty | TryRecvError::Closed) => return None,
+                _ => continue,
             };
             match noun.as_str() {
                 "credential" => {
                     self.remember(None);
-                    self.unsettle();
                     return Some(Heard::Credential(workspace, id));
                 }
-                "integration" => self.unsettle(),
-                "feed" | "widget_config" => {}
-                _ => continue,
+                "integration" | "feed" | "widget_config" => {
+                    self.remember(Some(id.clone()));
+                    return Some(Heard::Part(id));
+                }
+                _ => {}
             }
-            self.remember(Some(id.clone()));
-            return Some(Heard::Part(id));
         }
     }
 
@@ -83,15 +77,6 @@ impl News {
         let concerns =
             |it: &Option<String>| it.as_ref().is_none_or(|id| parts.iter().any(|part| part == id));
         since <= self.recent.len() && !self.recent.iter().rev().take(since).any(concerns)
-    }
-
-    /// Whether integrations and credentials are as they were last announced.
-    pub(crate) fn is_settled(&self) -> bool {
-        self.clock.now() >= self.settled
-    }
-
-    fn unsettle(&mut self) {
-        self.settled = self.clock.now().plus(SETTLING);
     }
 
     fn remember(&mut self, part: Option<String>) {

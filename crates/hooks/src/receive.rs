@@ -134,23 +134,26 @@ impl<'a> Incoming<'a> {
         let request = self.request(body);
         let credential = |field: &str| self.endpoint.secret(field);
         let verifier = ready.verifier.as_ref();
-        let Some(reply) = handshake::answer(handshakes, &request, &credential, verifier, self.now)
-        else {
-            return Ok(None);
+        let answer = handshake::answer(handshakes, &request, &credential, verifier, self.now);
+        let reply = match answer {
+            None => return Ok(None),
+            Some(Ok(reply)) => reply,
+            Some(Err(refused)) => {
+                self.endpoint.failures.note(self.client, self.now);
+                let detail = format!(
+                    "The handshake was refused: {refused}. Compare the credentials with what the \
+                     provider was given, then let it check again."
+                );
+                let problem = Problem::new(&codes::HANDSHAKE_FAILED, detail);
+                return Err(self.reject(problem, &refused.to_string()).await);
+            }
         };
         if let Effect::CaptureSecret { field, secret } = &reply.effect
             && !self.hooks.capture(self.key, self.client, field, secret).await?
         {
             return Ok(None);
         }
-        if reply.confirms() {
-            self.hooks.metrics().handshakes.inc();
-        } else {
-            self.endpoint.failures.note(self.client, self.now);
-            let problem = Problem::new(&codes::HANDSHAKE_FAILED, "");
-            self.hooks.metrics().rejected(problem.code);
-            self.reject(problem, "a handshake shows another token than the one configured").await;
-        }
+        self.hooks.metrics().handshakes.inc();
         Ok(Some(respond(reply)))
     }
 
@@ -182,6 +185,7 @@ impl<'a> Incoming<'a> {
         drop(envelope);
         let id = InboundId::generate(now, hooks.db().entropy());
         let bytes = body.len();
+        let handed_over = Instant::now();
         let accepted = hooks.inbox().accept(NewInbound {
             workspace: endpoint.workspace.id(),
             id,
@@ -198,8 +202,10 @@ impl<'a> Incoming<'a> {
             remote_addr: self.client.map(|addr| addr.to_string()),
             job: endpoint.job(now),
         });
-        let accepted = accepted.await.map_err(|error| self.not_stored(&error))?;
+        let accepted = accepted.await;
         let metrics = hooks.metrics();
+        metrics.answered(&accepted, handed_over.elapsed());
+        let accepted = accepted.map_err(|error| self.not_stored(&error))?;
         let said = match accepted {
             Accepted::Stored => {
                 metrics.accepted.inc();
@@ -225,7 +231,7 @@ impl<'a> Incoming<'a> {
             tracing::error!(error = error as &dyn Error, "a push could not be stored");
         }
         match error {
-            DbError::Full => Problem::new(&codes::STORAGE_FULL, error.to_string()).retry_after(60),
+            DbError::Full => Problem::of(&codes::STORAGE_FULL, error).retry_after(60),
             _ => not_now(error),
         }
     }

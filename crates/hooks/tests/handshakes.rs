@@ -27,7 +27,9 @@ async fn facebook_is_echoed_its_challenge_for_the_right_token_only() {
             let kind = answer.headers["content-type"].to_str().unwrap();
             assert!(kind.starts_with("text/plain"), "{kind}");
             let refused = house.send("GET", &asked("guess"), &[], "").await;
-            assert_eq!((refused.status.as_u16(), refused.body.as_str()), (400, ""));
+            let said = (refused.status.as_u16(), refused.code());
+            assert_eq!(said, (403, "webhook.handshake_failed".to_owned()));
+            assert_eq!(refused.headers["content-type"], "application/problem+json");
             let head = house.send("HEAD", &asked("token"), &[], "").await;
             assert_ne!(head.status, StatusCode::INTERNAL_SERVER_ERROR);
         }

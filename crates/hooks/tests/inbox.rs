@@ -6,7 +6,6 @@ mod house;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use db::InboundState;
 use house::{House, PUBLIC_URL, hmac_hex, houses};
 use kernel::Scope;
 use serde_json::{Value, json};

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use catalog::push::{Push, SignatureSpec};
-use hooks::verify::handshake::{Effect, answer};
+use hooks::verify::handshake::{Effect, Refused, answer};
 use hooks::verify::{Invalid, Request, Verified, Verifier, verify};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use kernel::{Secret, Timestamp};
@@ -184,15 +184,16 @@ fn an_hmac_is_never_given_for_what_could_be_a_push() {
         let url = format!("https://h.example/x?{query}");
         let request = Request { method: "GET", url: &url, headers: &headers, body: b"" };
         let credential = |_: &str| secret.map(|secret| Secret::new(secret.to_owned()));
-        answer(&push.handshakes, &request, &credential, None, NOW).map(|reply| reply.status)
+        answer(&push.handshakes, &request, &credential, None, NOW)
+            .map(|answer| answer.map(|reply| reply.status))
     };
-    assert_eq!(status("crc_token=uzwcfYtzr9", Some("k")), Some(200));
-    assert_eq!(status("crc_token=YWJj%3D%3D", Some("k")), Some(200));
-    assert_eq!(status("crc_token=%7B%22a%22%3A1%7D", Some("k")), Some(400));
-    assert_eq!(status("crc_token=v0:1700000000:x", Some("k")), Some(400));
-    assert_eq!(status("crc_token=12345", Some("k")), Some(400));
-    assert_eq!(status("crc_token=abc", None), Some(400));
-    assert_eq!(status("crc_token=abc", Some("")), Some(400));
+    assert_eq!(status("crc_token=uzwcfYtzr9", Some("k")), Some(Ok(200)));
+    assert_eq!(status("crc_token=YWJj%3D%3D", Some("k")), Some(Ok(200)));
+    assert_eq!(status("crc_token=%7B%22a%22%3A1%7D", Some("k")), Some(Err(Refused::Challenge)));
+    assert_eq!(status("crc_token=v0:1700000000:x", Some("k")), Some(Err(Refused::Challenge)));
+    assert_eq!(status("crc_token=12345", Some("k")), Some(Err(Refused::Challenge)));
+    assert_eq!(status("crc_token=abc", None), Some(Err(Refused::Secret)));
+    assert_eq!(status("crc_token=abc", Some("")), Some(Err(Refused::Secret)));
     assert_eq!(status("crc_token=", Some("k")), None);
     assert_eq!(status("other=1", Some("k")), None);
 }
@@ -210,7 +211,7 @@ fn a_secret_is_captured_once_and_a_signed_handshake_must_be_signed() {
     let request = Request { method: "POST", url: "", headers: &none, body };
     let stored = |_: &str| Some(Secret::new("first".to_owned()));
     assert!(answer(&capture.handshakes, &request, &stored, None, NOW).is_none());
-    let reply = answer(&capture.handshakes, &request, &|_| None, None, NOW).unwrap();
+    let reply = answer(&capture.handshakes, &request, &|_| None, None, NOW).unwrap().unwrap();
     let Effect::CaptureSecret { field, secret } = reply.effect else { panic!("not captured") };
     assert_eq!((field.as_str(), secret.expose().as_str()), ("secret", "secret_abc"));
 

@@ -33,6 +33,11 @@ impl Problem {
         Self { code, detail: detail.into(), errors: Vec::new(), retry_after: None }
     }
 
+    /// A problem of this kind that says what an error says, as a sentence.
+    pub fn of(code: &'static Code, error: &impl std::fmt::Display) -> Self {
+        Self::new(code, sentence(&error.to_string()))
+    }
+
     /// Names a wrong field.
     #[must_use]
     pub fn field(mut self, pointer: impl Into<String>, message: impl Into<String>) -> Self {
@@ -55,3 +60,34 @@ impl std::fmt::Display for Problem {
 }
 
 impl std::error::Error for Problem {}
+
+/// With a capital and an end. What begins with a name, such as that of a host or a field, keeps its letters.
+fn sentence(text: &str) -> String {
+    let word = text.split_whitespace().next().unwrap_or_default();
+    let is_word = word.trim_end_matches([',', ':', ';']).chars().all(char::is_alphabetic);
+    let mut letters = text.chars();
+    let first = match letters.next() {
+        Some(first) if is_word => first.to_uppercase().to_string(),
+        first => first.map(String::from).unwrap_or_default(),
+    };
+    let end = if text.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{first}{}{end}", letters.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_becomes_a_sentence() {
+        for (error, told) in [
+            ("no connection to a.example: refused", "No connection to a.example: refused."),
+            ("a.example sent no answer within 15 s", "a.example sent no answer within 15 s."),
+            ("/path: there is no value `x`", "/path: there is no value `x`."),
+            ("It is over!", "It is over!"),
+            ("", "."),
+        ] {
+            assert_eq!(Problem::of(&crate::codes::INVALID, &error).detail, told);
+        }
+    }
+}

@@ -78,6 +78,7 @@ pub(crate) async fn build(
     let destinations = Arc::new(FeedDestinations(feeds.clone()));
     let hooks = Hooks::new(db.clone(), connect.clone(), destinations, config);
     let metrics = Metrics::new(&db);
+    metrics.register(|registry| egress.register(registry));
     metrics.register(|registry| hooks.register(registry));
     metrics.register(|registry| feeds.register(registry));
     let rotation = RotateHere { db: db.clone(), source: vaulted.source.clone() };
@@ -131,6 +132,7 @@ pub(crate) async fn serve(settings: Settings, stop: CancellationToken) -> Result
         let worker = Worker::new(house.db.clone());
         let worker = worker.handle(accounts::jobs::reseal::Reseal::new(house.db.clone()));
         let worker = house.feeds.work(worker);
+        house.metrics.register(|registry| worker.register(registry));
         tasks.spawn(run_worker(worker, stop.clone()));
         tasks.spawn(forget_old(house.db.clone(), settings.retention(), stop.clone()));
     }

@@ -77,7 +77,7 @@ impl Source {
 
 /// Why there is no key, with the code that says so.
 fn no_key(what: String) -> anyhow::Error {
-    let problem = Problem::new(&codes::MASTER_KEY_BAD, "nothing is opened without it");
+    let problem = Problem::new(&codes::MASTER_KEY_BAD, "Nothing is opened without it.");
     anyhow::Error::new(problem).context(what)
 }
 

@@ -1,11 +1,11 @@
 //! The workspace's events as they happen, for the dashboard and for programs.
 
-use accounts::gate::{Answer, Caller, may};
-use axum::extract::State;
+use accounts::gate::{Answer, Caller, Standing, may};
+use axum::extract::{Request, State};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use db::{Change, Db, Signal};
-use futures::{Stream, stream};
+use futures::{Stream, StreamExt as _, stream};
 use kernel::WorkspaceId;
 use serde::Serialize;
 use std::convert::Infallible;
@@ -41,8 +41,11 @@ pub(crate) struct EventMessage {
 pub(crate) async fn follow(
     State(db): State<Db>,
     caller: Caller<may::EventsRead>,
+    request: Request,
 ) -> Answer<Response> {
-    let messages = messages(db.signals(), caller.workspace.id());
+    let (parts, _) = request.into_parts();
+    let ended = Standing::of(&parts).ended();
+    let messages = messages(db.signals(), caller.workspace.id()).take_until(ended);
     Ok(Sse::new(messages).keep_alive(KeepAlive::default()).into_response())
 }
 

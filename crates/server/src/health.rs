@@ -16,27 +16,39 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::House;
+use crate::traffic::Traffic;
 
 /// Everything that is counted, in the form that Prometheus reads.
 #[derive(Clone, Default)]
-pub struct Metrics(Arc<Mutex<Registry>>);
+pub struct Metrics {
+    registry: Arc<Mutex<Registry>>,
+    traffic: Traffic,
+}
 
 impl Metrics {
-    /// With what the database counts.
+    /// With what is served, and what the database counts.
     pub fn new(db: &Db) -> Self {
         let metrics = Self::default();
-        metrics.register(|registry| registry.register_collector(Box::new(Statements(db.clone()))));
+        metrics.register(|registry| {
+            registry.register_collector(Box::new(Statements(db.clone())));
+            registry.register_collector(Box::new(metrics.traffic.clone()));
+        });
         metrics
     }
 
     /// Registers what a room counts.
     pub fn register(&self, register: impl FnOnce(&mut Registry)) {
-        register(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        register(&mut self.registry.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// What is served.
+    pub(crate) fn traffic(&self) -> &Traffic {
+        &self.traffic
     }
 
     fn text(&self) -> Option<String> {
         let mut text = String::new();
-        let registry = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
         encode(&mut text, &registry).ok().map(|()| text)
     }
 }

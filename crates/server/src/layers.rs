@@ -21,6 +21,8 @@ use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
+use crate::Metrics;
+
 /// Around the API: authentication, rates, counting, idempotency, the size of bodies.
 pub(crate) fn guard(routes: Router, accounts: &Accounts, max_body: usize) -> Router {
     accounts
@@ -52,11 +54,12 @@ fn is_player(headers: &HeaderMap) -> bool {
 }
 
 /// Around everything: what every answer carries, and answers for paths and methods that there are not.
-pub(crate) fn around(routes: Router) -> Router {
+pub(crate) fn around(routes: Router, metrics: &Metrics) -> Router {
     routes
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(MapResponseLayer::new(headers))
+        .layer(metrics.traffic().layer())
 }
 
 pub(crate) async fn not_found(request: Request) -> Response {

@@ -12,6 +12,7 @@ mod layers;
 mod listen;
 mod openapi;
 mod spec;
+mod traffic;
 
 pub use destinations::FeedDestinations;
 pub use health::Metrics;
@@ -66,13 +67,13 @@ pub fn router(house: House, extra: OpenApiRouter) -> Router {
         .merge(health::routes(&house))
         .merge(docs::routes())
         .merge(assets::routes());
-    layers::around(whole)
+    layers::around(whole, &house.metrics)
 }
 
 /// What a process that answers no requests serves all the same: whether it lives, works, and what it has
 /// counted.
 pub fn health(house: &House) -> Router {
-    layers::around(health::routes(house))
+    layers::around(health::routes(house), &house.metrics)
 }
 
 /// The OpenAPI document of all that.

@@ -1,5 +1,6 @@
 //! Taking connections, and letting go of them in good order.
 
+use accounts::gate::Stopping;
 use axum::Router;
 use axum::extract::ConnectInfo;
 use axum::extract::Request;
@@ -7,6 +8,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -22,11 +24,12 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub enum Closing {
     /// Every connection had its answer.
     Clean,
-    /// Some were still open when the time was up; streams always are.
+    /// Some were still open when the time was up.
     Cut,
 }
 
 /// Serves until `stop`, then takes no more connections and gives those that are open `patience` to end.
+/// Streams are told of it by [`Stopping`].
 pub async fn serve(
     listener: TcpListener,
     router: Router,
@@ -37,6 +40,7 @@ pub async fn serve(
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
     builder.http2().timer(TokioTimer::new()).max_concurrent_streams(256);
     let open = GracefulShutdown::new();
+    let stopping = Stopping(Arc::new(stop.clone()));
     loop {
         let (stream, remote) = tokio::select! {
             () = stop.cancelled() => break,
@@ -51,10 +55,12 @@ pub async fn serve(
         };
         // Small answers go out at once. A socket that refuses is still a socket.
         drop(stream.set_nodelay(true));
+        let stopping = stopping.clone();
         let service = TowerToHyperService::new(router.clone().map_request(
             move |request: http::Request<hyper::body::Incoming>| {
                 let mut request: Request = request.map(axum::body::Body::new);
                 request.extensions_mut().insert(ConnectInfo(remote));
+                request.extensions_mut().insert(stopping.clone());
                 request
             },
         ));

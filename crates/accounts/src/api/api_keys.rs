@@ -15,7 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::scopes::ScopeName;
 use crate::gate::{
-    Answer, ApiJson, ApiPath, ApiQuery, Caller, Identity, List, may, not_found, page,
+    Answer, ApiJson, ApiPath, ApiQuery, Caller, Identity, List, Sort, may, not_found,
 };
 use crate::store::api_key::{self, Stored};
 use crate::{Accounts, audit};
@@ -109,12 +109,15 @@ pub(super) struct KeyQuery {
     /// A part of the name.
     #[serde(default)]
     search: String,
+    #[serde(default)]
+    #[param(inline, default = "-created_at")]
+    sort: Sort,
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
     cursor: Option<String>,
 }
 
-/// The workspace's keys, newest first.
+/// The workspace's keys, newest first unless said.
 #[utoipa::path(
     get, path = "/api/v1/api-keys", operation_id = "list_api_keys", tag = "keys", params(KeyQuery),
     responses((status = 200, description = "A page of keys.", body = List<KeyView>)),
@@ -125,11 +128,12 @@ pub(super) async fn list(
     caller: Caller<may::Admin>,
     ApiQuery(query): ApiQuery<KeyQuery>,
 ) -> Answer<ApiJson<List<KeyView>>> {
-    let page = page(query.limit, query.cursor.as_deref())?;
+    let sort = query.sort;
+    let page = sort.page(query.limit, query.cursor.as_deref())?;
     let mut tx = caller.workspace.read().await?;
-    let rows = api_key::list(&mut tx, caller.workspace.id(), &query.search, &page).await?;
+    let rows = api_key::list(&mut tx, caller.workspace.id(), &query.search, sort, &page).await?;
     let rows = rows.into_iter().map(|it| KeyView::of(&accounts, it)).collect();
-    Ok(ApiJson(List::of(rows, &page, |it| it.id.to_string())))
+    Ok(ApiJson(List::of(rows, &page, |it: &KeyView| sort.key(&it.name, it.id))))
 }
 
 /// One key.

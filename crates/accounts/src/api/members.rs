@@ -9,7 +9,7 @@ use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::gate::{
-    Actor, Answer, ApiJson, ApiPath, ApiQuery, Caller, Identity, List, may, not_found, page,
+    Actor, Answer, ApiJson, ApiPath, ApiQuery, Caller, Identity, List, Sort, may, not_found,
     present,
 };
 use crate::people::{check_new_password, name_of, read_email, read_name, refuse};
@@ -87,12 +87,19 @@ pub(super) struct MemberQuery {
     /// A part of the name or the address.
     #[serde(default)]
     search: String,
+    #[serde(default = "joined")]
+    #[param(inline, default = "created_at")]
+    sort: Sort,
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
     cursor: Option<String>,
 }
 
-/// The members, in the order of joining.
+fn joined() -> Sort {
+    Sort::Oldest
+}
+
+/// The members, in the order of joining unless said.
 #[utoipa::path(
     get, path = "/api/v1/members", operation_id = "list_members", tag = "people",
     params(MemberQuery),
@@ -103,11 +110,12 @@ pub(super) async fn list(
     caller: Caller<may::Viewer>,
     ApiQuery(query): ApiQuery<MemberQuery>,
 ) -> Answer<ApiJson<List<MemberView>>> {
-    let page = page(query.limit, query.cursor.as_deref())?;
+    let sort = query.sort;
+    let page = sort.page(query.limit, query.cursor.as_deref())?;
     let mut tx = caller.workspace.read().await?;
-    let rows = member::list(&mut tx, caller.workspace.id(), &query.search, &page).await?;
+    let rows = member::list(&mut tx, caller.workspace.id(), &query.search, sort, &page).await?;
     let rows = rows.into_iter().map(MemberView::from).collect();
-    Ok(ApiJson(List::of(rows, &page, |it| it.id.to_string())))
+    Ok(ApiJson(List::of(rows, &page, |it: &MemberView| sort.key(&it.name, it.id))))
 }
 
 /// Adds a person by e-mail address. Who has no account gets one.

@@ -7,7 +7,7 @@ use axum::response::Response;
 use http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN, UPGRADE};
 use http::request::Parts;
 use http::{HeaderMap, Method};
-use kernel::{Problem, WorkspaceId, codes};
+use kernel::{Problem, Timestamp, WorkspaceId, codes};
 use std::net::IpAddr;
 use std::sync::Arc;
 use vault::TokenHash;
@@ -43,10 +43,13 @@ pub async fn authenticate(
     parts.extensions.insert(RemoteAddr(remote_addr));
     let identity = identify(&accounts, &mut parts, remote_addr).await;
     parts.extensions.insert(identity.map(Arc::new));
+    // For streams, which ask again.
+    parts.extensions.insert(accounts);
     next.run(Request::from_parts(parts, body)).await
 }
 
-async fn identify(
+/// Finds out who sent a request with these parts, and leaves what they showed in its extensions.
+pub(super) async fn identify(
     accounts: &Accounts,
     parts: &mut Parts,
     remote_addr: Option<IpAddr>,
@@ -65,6 +68,14 @@ async fn identify(
     check_csrf(parts, &session, accounts.0.config.public_url.as_deref())?;
     parts.extensions.insert(session.clone());
     of_session(accounts, parts, &session, remote_addr)
+}
+
+/// When what was shown ends by itself, if it does.
+pub(super) fn expires_at(parts: &Parts) -> Option<Timestamp> {
+    match parts.extensions.get::<Arc<SessionEntry>>() {
+        Some(session) => Some(session.expires_at),
+        None => parts.extensions.get::<Arc<KeyEntry>>()?.expires_at,
+    }
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

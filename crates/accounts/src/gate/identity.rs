@@ -30,6 +30,13 @@ impl Identity {
         let full = self.scopes.allows(kernel::Scope::AdminFull);
         self.role.or(full.then_some(Role::Owner))
     }
+
+    /// Whether it is the same caller with the same rights, wherever they are asking from.
+    pub(super) fn stands_as(&self, then: &Self) -> bool {
+        let rights =
+            |it: &Self| (it.workspace.id(), it.actor, it.scopes, it.role, it.instance_owner);
+        rights(self) == rights(then)
+    }
 }
 
 /// Who did something, as audit entries name them.

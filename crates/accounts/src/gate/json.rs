@@ -114,8 +114,18 @@ pub fn parse<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
 }
 
 fn read<T: DeserializeOwned>(value: &Value) -> Result<T, Problem> {
-    serde_path_to_error::deserialize(value)
-        .map_err(|error| invalid(pointer(error.path()), explain(&error.into_inner().to_string())))
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let (at, message) = (pointer(error.path()), error.into_inner().to_string());
+        match missing(&message) {
+            Some(name) => invalid(format!("{at}/{}", escape(name)), "it is required".into()),
+            None => invalid(at, explain(&message)),
+        }
+    })
+}
+
+/// The name of a field that is not there; the path ends before it.
+fn missing(message: &str) -> Option<&str> {
+    message.strip_prefix("missing field `")?.split('`').next()
 }
 
 fn invalid(pointer: String, message: String) -> Problem {
@@ -196,6 +206,12 @@ mod tests {
         widget_id: String,
         #[serde(default)]
         items: Vec<u8>,
+        inner: Option<Inner>,
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Inner {
+        city: String,
     }
 
     fn check(body: &str) -> Result<Body, (u16, Vec<String>)> {
@@ -210,7 +226,7 @@ mod tests {
 
     #[test]
     fn camel_case_is_read_as_snake_case() {
-        let body = Body { widget_id: "wgt".into(), items: vec![] };
+        let body = Body { widget_id: "wgt".into(), items: vec![], inner: None };
         assert_eq!(check(r#"{"widget_id":"wgt"}"#).as_ref(), Ok(&body));
         assert_eq!(check(r#"{"widgetId":"wgt"}"#), Ok(body));
         assert_eq!(decode::<Value>(br#"{"aB":1}"#).unwrap(), serde_json::json!({ "aB": 1 }));
@@ -224,7 +240,8 @@ mod tests {
             (r#"{"widget_id":"a"} x"#, 400, vec![]),
             (r#"{"widget_id":7}"#, 422, vec!["/widget_id expected a string"]),
             (r#"{"widget_id":"a","items":[1,"hunter2"]}"#, 422, vec!["/items/1 expected u8"]),
-            (r#"{}"#, 422, vec![" missing field `widget_id`"]),
+            (r#"{}"#, 422, vec!["/widget_id it is required"]),
+            (r#"{"widget_id":"a","items":[],"inner":{}}"#, 422, vec!["/inner/city it is required"]),
             (
                 r#"{"widget_id":"a\u0000"}"#,
                 422,

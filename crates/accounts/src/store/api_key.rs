@@ -4,6 +4,7 @@ use db::{DbError, Row, Tx, args};
 use kernel::{ApiKeyId, PageRequest, Scope, ScopeSet, Timestamp, UserId, WorkspaceId};
 use vault::TokenHash;
 
+use crate::gate::Sort;
 use crate::keys::rate;
 use crate::limit::Rate;
 
@@ -110,20 +111,21 @@ fn names(scopes: ScopeSet) -> serde_json::Value {
     scopes.iter().map(Scope::name).collect()
 }
 
-/// Newest first, `limit + 1` of them.
+/// In this order, `limit + 1` of them.
 pub(crate) async fn list(
     tx: &mut Tx,
     workspace: WorkspaceId,
     search: &str,
+    sort: Sort,
     page: &PageRequest,
 ) -> Result<Vec<Stored>, DbError> {
+    let (rest, order) = sort.sql("name", "id", 4);
     let sql = format!(
-        "{SELECT} AND ($2 = '' OR id < $2) AND ($3 = '' OR LOWER(name) LIKE $4) \
-         ORDER BY id DESC LIMIT $5"
+        "{SELECT} AND ($2 = '' OR LOWER(name) LIKE $3) AND {rest} ORDER BY {order} LIMIT $6"
     );
-    let after = page.after.clone().unwrap_or_default();
-    let like = super::like(search);
-    let rows = tx.fetch_all(&sql, args![workspace, after, search, like, page.limit + 1]).await?;
+    let ((name, id), like) = (sort.after(page), super::like(search));
+    let values = args![workspace, search, like, name, id, page.limit + 1];
+    let rows = tx.fetch_all(&sql, values).await?;
     rows.iter().map(read).collect()
 }
 

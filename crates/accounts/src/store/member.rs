@@ -4,6 +4,7 @@ use db::{DbError, Row, Tx, args};
 use kernel::{MemberId, PageRequest, Timestamp, UserId, WorkspaceId};
 
 use crate::Role;
+use crate::gate::Sort;
 use crate::sessions::Membership;
 
 /// A member as it is stored, with the person.
@@ -49,20 +50,22 @@ pub(crate) async fn insert(
     .map(drop)
 }
 
-/// In the order of joining, `limit + 1` of them.
+/// In this order, `limit + 1` of them.
 pub(crate) async fn list(
     tx: &mut Tx,
     workspace: WorkspaceId,
     search: &str,
+    sort: Sort,
     page: &PageRequest,
 ) -> Result<Vec<Stored>, DbError> {
+    let (rest, order) = sort.sql("u.name", "m.id", 4);
     let sql = format!(
-        "{SELECT} AND m.id > $2 AND ($3 = '' OR LOWER(u.email) LIKE $4 OR LOWER(u.name) LIKE $4) \
-         ORDER BY m.id LIMIT $5"
+        "{SELECT} AND ($2 = '' OR LOWER(u.email) LIKE $3 OR LOWER(u.name) LIKE $3) AND {rest} \
+         ORDER BY {order} LIMIT $6"
     );
-    let after = page.after.clone().unwrap_or_default();
-    let like = super::like(search);
-    let rows = tx.fetch_all(&sql, args![workspace, after, search, like, page.limit + 1]).await?;
+    let ((name, id), like) = (sort.after(page), super::like(search));
+    let values = args![workspace, search, like, name, id, page.limit + 1];
+    let rows = tx.fetch_all(&sql, values).await?;
     rows.iter().map(read).collect()
 }
 

@@ -19,6 +19,7 @@ pub fn routes(connect: Connect) -> OpenApiRouter {
         .routes(routes!(providers::icon::icon))
         .routes(routes!(integrations::list::list, integrations::create::create))
         .routes(routes!(integrations::validate::validate))
+        .routes(routes!(integrations::test_draft::test_draft))
         .routes(routes!(
             integrations::get::get,
             integrations::change::change,

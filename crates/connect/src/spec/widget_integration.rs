@@ -102,9 +102,9 @@ impl Connect {
             config: printed.config,
             pull: Some(pull),
             push: Some(push),
-            config_schema: printed.config_schema,
-            credential_schema: printed.credential_schema,
-            credentials: None,
+            config_schema: printed.config_schema.map(Some),
+            credential_schema: printed.credential_schema.map(Some),
+            ..IntegrationPatch::default()
         };
         let made = self.update_integration(identity, id, patch).await.map_err(as_printed)?;
         Ok(made.integration)

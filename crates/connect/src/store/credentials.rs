@@ -1,5 +1,6 @@
 //! Credentials: sealed for their row, with what may be known of them beside.
 
+use accounts::gate::Sort;
 use db::{DbError, Row, Tx, Workspace, args};
 use kernel::{CredentialId, IntegrationId, PageRequest, WidgetConfigId, WorkspaceId};
 use serde_json::{Map, Value, json};
@@ -49,6 +50,7 @@ pub(crate) struct Filter {
     pub(crate) integration: Option<IntegrationId>,
     pub(crate) scope: Option<CredentialScope>,
     pub(crate) search: String,
+    pub(crate) sort: Sort,
 }
 
 pub(crate) async fn get(
@@ -91,18 +93,21 @@ pub(crate) async fn list(
     filter: &Filter,
     page: &PageRequest,
 ) -> Result<Vec<Credential>, DbError> {
+    let (rest, order) = filter.sort.sql("name", "id", 5);
+    let (name, id) = filter.sort.after(page);
     let sql = format!(
         "SELECT {COLUMNS} FROM credentials WHERE workspace_id = $1 \
            AND ($2 = '' OR integration_id = $2) AND ($3 = '' OR scope = $3) \
            AND ($4 = '' OR lower(name) LIKE $4 ESCAPE '\\' OR lower(provider) LIKE $4 ESCAPE '\\') \
-           AND ($5 = '' OR id < $5) ORDER BY id DESC LIMIT $6"
+           AND {rest} ORDER BY {order} LIMIT $7"
     );
     let values = args![
         workspace,
         filter.integration.map(|id| id.to_string()).unwrap_or_default(),
         filter.scope.map(|scope| scope.to_string()).unwrap_or_default(),
         pattern(&filter.search),
-        page.after.clone().unwrap_or_default(),
+        name,
+        id,
         page.limit + 1
     ];
     tx.fetch_all(&sql, values).await?.iter().map(|row| Ok(stored(row)?.credential)).collect()

@@ -1,5 +1,6 @@
 //! Integrations, and how their last exchange went.
 
+use accounts::gate::Sort;
 use catalog::Catalog;
 use db::{DbError, Row, Tx, Value, args};
 use kernel::{IntegrationId, PageRequest, Timestamp, WidgetId, WorkspaceId};
@@ -33,16 +34,6 @@ pub struct Filter {
     pub sort: Sort,
 }
 
-/// What comes first in a list.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Sort {
-    /// The newest.
-    #[default]
-    Newest,
-    /// By name.
-    Name,
-}
-
 /// An integration and how its last exchange went.
 #[derive(Clone, Debug)]
 pub struct Listed {
@@ -66,17 +57,7 @@ impl Listed {
             (_, None, None) => "new",
         }
     }
-
-    pub(crate) fn key(&self, sort: Sort) -> String {
-        match sort {
-            Sort::Newest => self.integration.id.to_string(),
-            Sort::Name => format!("{}{SEPARATOR}{}", self.integration.name, self.integration.id),
-        }
-    }
 }
-
-/// Between the name and the id in a cursor.
-const SEPARATOR: char = '\u{1f}';
 
 pub(crate) async fn get(
     tx: &mut Tx,
@@ -134,27 +115,13 @@ pub(crate) async fn list(
         Some(false) => "AND NOT i.enabled",
         None => "",
     };
-    // The database lower-cases both sides, since `lower` of SQLite knows ASCII only and ours does not.
-    let (after, order) = match filter.sort {
-        Sort::Newest => ("AND ($6 = '' OR i.id < $6) AND $7 = ''", "i.id DESC"),
-        Sort::Name => (
-            "AND ($7 = '' OR lower(i.name) > lower($6) OR (lower(i.name) = lower($6) AND i.id > $7))",
-            "lower(i.name), i.id",
-        ),
-    };
-    let after_key = page.after.clone().unwrap_or_default();
-    let (name, id) = match filter.sort {
-        Sort::Newest => (after_key, String::new()),
-        Sort::Name => after_key
-            .rsplit_once(SEPARATOR)
-            .map(|(name, id)| (name.to_owned(), id.to_owned()))
-            .unwrap_or_default(),
-    };
+    let (rest, order) = filter.sort.sql("i.name", "i.id", 6);
+    let (name, id) = filter.sort.after(page);
     let sql = format!(
         "SELECT {COLUMNS} FROM integrations i WHERE i.workspace_id = $1 \
            AND ($2 = '' OR lower(i.name) LIKE $2 ESCAPE '\\' OR lower(i.provider) LIKE $2 ESCAPE '\\') \
            AND ($3 = '' OR i.provider = $3) AND ($4 = '' OR i.mode = $4) \
-           AND ($5 = '' OR i.widget_id = $5) {status} {enabled} {after} \
+           AND ($5 = '' OR i.widget_id = $5) {status} {enabled} AND {rest} \
          ORDER BY {order} LIMIT $8"
     );
     let values = args![

@@ -5,6 +5,7 @@ use db::{Change, Workspace};
 use kernel::{Problem, ScopeSet, Secret, WidgetConfigId};
 use serde_json::{Map, Value, json};
 
+use super::changed::{IntegrationChanged, follow};
 use super::{keep, tell};
 use crate::cache::CREDENTIAL;
 use crate::store::credentials;
@@ -45,6 +46,8 @@ impl Connect {
         if let Some((action, id)) = done {
             let detail = json!({ "integration_id": integration.id, "captured": field });
             tell(&mut tx, &identity, action, id, detail).await?;
+            let change = IntegrationChanged::default();
+            follow(&mut tx, workspace.id(), integration.id, &change).await?;
             tx.commit().await?;
             self.0.cache.forget(&Change::noun(CREDENTIAL, workspace.id(), id));
         }

@@ -5,6 +5,7 @@ use db::{Change, Tx};
 use kernel::{CredentialId, IntegrationId, Problem, WidgetConfigId, codes, looks_secret};
 use serde_json::{Map, Value, json};
 
+use super::changed::{IntegrationChanged, follow};
 use super::{check_name, checked, fresh, rotate, rules, tell};
 use crate::cache::CREDENTIAL;
 use crate::store::credentials::{self, Stored};
@@ -242,10 +243,19 @@ impl Connect {
         let gone = found(&mut tx, identity, id).await?.credential;
         credentials::delete(&mut tx, identity.workspace.id(), id).await?;
         tell(&mut tx, identity, "credential.deleted", id, describe(&gone)).await?;
-        self.finish(tx, gone).await.map(drop)
+        self.commit(tx, gone).await.map(drop)
     }
 
-    async fn finish(&self, tx: Tx, credential: Credential) -> Result<Credential, Problem> {
+    /// What its integration could not do before, it may be able to do now.
+    async fn finish(&self, mut tx: Tx, credential: Credential) -> Result<Credential, Problem> {
+        if let Some(integration) = credential.integration_id {
+            let change = IntegrationChanged::default();
+            follow(&mut tx, credential.workspace, integration, &change).await?;
+        }
+        self.commit(tx, credential).await
+    }
+
+    async fn commit(&self, tx: Tx, credential: Credential) -> Result<Credential, Problem> {
         tx.commit().await?;
         self.0.verdicts.pin().remove(&credential.id);
         self.0.cache.forget(&Change::noun(CREDENTIAL, credential.workspace, credential.id));

@@ -1,10 +1,11 @@
 //! Making, changing and deleting integrations.
 
 use accounts::gate::{Identity, not_found};
-use db::{Change, args};
-use kernel::{FieldError, IntegrationId, Problem, WidgetId, codes, looks_secret};
+use db::{Change, DbError, args};
+use kernel::{FeedId, FieldError, IntegrationId, Problem, WidgetId, codes, looks_secret};
 use serde_json::{Map, Value, json};
 
+use super::changed::{IntegrationChanged, follow};
 use super::{check_name, checked, keep, rules, tell};
 use crate::cache::INTEGRATION;
 use crate::masking::{self, Split};
@@ -63,16 +64,18 @@ pub struct IntegrationPatch {
     pub mode: Option<Mode>,
     /// Whose credentials it uses.
     pub credential_scope: Option<CredentialScope>,
+    /// The widget that it feeds, or none.
+    pub widget_id: Option<Option<WidgetId>>,
     /// The whole configuration; masks in it keep what is stored.
     pub config: Option<Map<String, Value>>,
     /// All settings for pulls.
     pub pull: Option<PullConfig>,
     /// All settings for pushes.
     pub push: Option<PushConfig>,
-    /// A schema of its own for the configuration.
-    pub config_schema: Option<Value>,
-    /// A schema of its own for the credentials.
-    pub credential_schema: Option<Value>,
+    /// A schema of its own for the configuration, or none.
+    pub config_schema: Option<Option<Value>>,
+    /// A schema of its own for the credentials, or none.
+    pub credential_schema: Option<Option<Value>>,
     /// The workspace's credentials; masks in them keep what is stored.
     pub credentials: Option<Map<String, Value>>,
 }
@@ -106,7 +109,7 @@ impl Connect {
         fields.extend(secrets);
 
         let mut tx = workspace.write().await?;
-        integrations::insert(&mut tx, workspace.id(), &integration).await?;
+        integrations::insert(&mut tx, workspace.id(), &integration).await.map_err(unwritten)?;
         let owner = CredentialOwner::Workspace;
         let done = keep(&mut tx, workspace, &integration, owner, None, &fields).await?;
         if let Some((action, credential)) = done {
@@ -115,6 +118,8 @@ impl Connect {
         }
         let detail = json!({ "name": integration.name, "provider": integration.provider });
         announce(&mut tx, identity, "integration.created", id, detail).await?;
+        let change = IntegrationChanged { is_new: true, ..Default::default() };
+        follow(&mut tx, workspace.id(), id, &change).await?;
         let listed = self.listed(&mut tx, identity, id).await?;
         tx.commit().await?;
         Ok(listed)
@@ -163,7 +168,7 @@ impl Connect {
         };
         fields.extend(secrets);
 
-        integrations::update(&mut tx, workspace.id(), &after).await?;
+        integrations::update(&mut tx, workspace.id(), &after).await.map_err(unwritten)?;
         let owner = CredentialOwner::Workspace;
         let done = keep(&mut tx, workspace, &after, owner, stored, &fields).await?;
         if let Some((action, credential)) = done {
@@ -176,6 +181,7 @@ impl Connect {
             let kind = if after.enabled { "integration.enabled" } else { "integration.disabled" };
             tx.emit(workspace.id(), kind, id, json!({ "name": after.name })).await?;
         }
+        follow(&mut tx, workspace.id(), id, &IntegrationChanged::default()).await?;
         let listed = self.listed(&mut tx, identity, id).await?;
         tx.commit().await?;
         self.0.cache.forget(&Change::noun(INTEGRATION, workspace.id(), id));
@@ -200,10 +206,12 @@ impl Connect {
                 args![workspace.id(), id],
             )
             .await?;
-        let feeds = feeds.iter().map(|row| row.text("id")).collect::<Result<Vec<_>, _>>()?;
+        let feeds = feeds.iter().map(|row| row.parse("id")).collect::<Result<Vec<FeedId>, _>>()?;
         integrations::delete(&mut tx, workspace.id(), id).await?;
         let detail = json!({ "name": gone.name, "provider": gone.provider, "feeds": feeds });
         announce(&mut tx, identity, "integration.deleted", id, detail).await?;
+        let change = IntegrationChanged { gone: feeds, ..Default::default() };
+        follow(&mut tx, workspace.id(), id, &change).await?;
         tx.commit().await?;
         self.0.cache.forget(&Change::noun(INTEGRATION, workspace.id(), id));
         Ok(())
@@ -220,7 +228,7 @@ impl Connect {
         found.ok_or_else(|| not_found("integration"))
     }
 
-    fn read_draft(
+    pub(crate) fn read_draft(
         &self,
         id: IntegrationId,
         now: kernel::Timestamp,
@@ -330,7 +338,10 @@ impl Connect {
 
 /// Takes credentials out of a configuration that they do not belong to; the schema of the credentials
 /// knows them.
-fn lift(integration: &Integration, config: &mut Map<String, Value>) -> Map<String, Value> {
+pub(crate) fn lift(
+    integration: &Integration,
+    config: &mut Map<String, Value>,
+) -> Map<String, Value> {
     if integration.is_flexible() {
         return Map::new();
     }
@@ -362,18 +373,19 @@ fn apply(it: &mut Integration, patch: &IntegrationPatch) -> Vec<&'static str> {
             }
         )*};
     }
-    take! { name description enabled mode credential_scope pull push }
-    for (own, new, name) in [
-        (&mut it.config_schema, &patch.config_schema, "config_schema"),
-        (&mut it.credential_schema, &patch.credential_schema, "credential_schema"),
-    ] {
-        if new.is_some() && own != new {
-            own.clone_from(new);
-            changed.push(name);
-        }
+    take! {
+        name description enabled mode credential_scope widget_id pull push config_schema credential_schema
     }
     changed.extend(patch.config.as_ref().map(|_| "config"));
     changed
+}
+
+/// All that an integration can dangle from is its widget.
+fn unwritten(error: DbError) -> Problem {
+    match error {
+        DbError::Dangling => not_found("widget").field("/widget_id", "there is no such widget"),
+        other => other.into(),
+    }
 }
 
 async fn announce(

@@ -9,7 +9,12 @@ use tower::ServiceExt;
 
 use crate::world::{World, identity, worlds};
 
-async fn call(world: &World, method: Method, path: &str, body: Value) -> (StatusCode, Value) {
+pub(crate) async fn call(
+    world: &World,
+    method: Method,
+    path: &str,
+    body: Value,
+) -> (StatusCode, Value) {
     call_as(world, world.owner.clone(), method, path, body).await
 }
 
@@ -113,6 +118,7 @@ async fn lists_are_searched_sorted_and_paged() {
                 "name": name, "provider": "rss", "config": {"feed_url": "https://a.example"}
             });
             call(&world, Method::POST, "/api/v1/integrations", post).await;
+            world.test.db.clock().advance(std::time::Duration::from_secs(1));
         }
         let names = |page: &Value| -> Vec<String> {
             let rows = page["data"].as_array().unwrap().iter();
@@ -130,6 +136,22 @@ async fn lists_are_searched_sorted_and_paged() {
         let cursor = first["next_cursor"].as_str().unwrap();
         let rest = get(format!("sort=name&limit=3&cursor={cursor}")).await;
         assert_eq!((names(&rest), &rest["next_cursor"]), (vec!["gamma_1".into()], &Value::Null));
+        let backwards = get("sort=-name&limit=2".into()).await;
+        assert_eq!(names(&backwards), ["gamma_1", "delta"]);
+        let cursor = backwards["next_cursor"].as_str().unwrap();
+        let rest = get(format!("sort=-name&limit=3&cursor={cursor}")).await;
+        assert_eq!(names(&rest), ["beta", "Alpha"]);
+        let other = get(format!("sort=created_at&cursor={cursor}")).await;
+        assert_eq!(other["code"], "request.bad_cursor");
+        let made = ["beta", "Alpha", "gamma_1", "delta"];
+        let oldest = get("sort=created_at&limit=3".into()).await;
+        assert_eq!(names(&oldest), made[..3]);
+        let cursor = oldest["next_cursor"].as_str().unwrap();
+        let rest = get(format!("sort=created_at&cursor={cursor}")).await;
+        assert_eq!(names(&rest), made[3..]);
+        let mut newest = names(&get("sort=-created_at".into()).await);
+        newest.reverse();
+        assert_eq!(newest, made);
         assert_eq!(names(&get("search=ALPH".into()).await), ["Alpha"]);
         assert_eq!(names(&get("search=_".into()).await), ["gamma_1"]);
         assert_eq!(names(&get("status=ok".into()).await), [""; 0]);

@@ -99,7 +99,7 @@ async fn bad_integrations_are_named() {
                 "/config/feed_url",
             ),
             (
-                IntegrationDraft { pull: pull(json!({"cron": "bad"})), ..plain() },
+                IntegrationDraft { pull: pull(json!({"cron": "61 * * * *"})), ..plain() },
                 &codes::BAD_SCHEDULE,
                 "/pull/cron",
             ),
@@ -183,5 +183,51 @@ async fn changes_are_seen_at_once_and_told() {
             world.audited(made.id).await,
             ["integration.created", "integration.deleted", "integration.updated"]
         );
+    }
+}
+
+#[tokio::test]
+async fn every_change_asks_for_a_job_in_its_own_transaction() {
+    for world in worlds().await {
+        let taken = async || {
+            let mut tx = world.workspace.write().await.unwrap();
+            let sql = "DELETE FROM jobs WHERE kind = 'integration.changed' RETURNING key, payload";
+            let rows = tx.fetch_all(sql, db::args![]).await.unwrap();
+            tx.commit().await.unwrap();
+            let rows = rows.iter().map(|row| {
+                let told: connect::IntegrationChanged = row.json("payload").unwrap();
+                (row.text("key").unwrap(), told)
+            });
+            rows.collect::<Vec<_>>()
+        };
+        let told = |is_new, gone| connect::IntegrationChanged { is_new, gone };
+        let made =
+            world.integration("openweather", json!({}), json!({"api_key": "MARKED-1"})).await;
+        let id = made.id;
+        assert_eq!(taken().await, [(id.to_string(), told(true, vec![]))]);
+        let changed = [(id.to_string(), told(false, vec![]))];
+        let patch = IntegrationPatch { enabled: Some(false), ..Default::default() };
+        world.connect.update_integration(&world.owner, id, patch).await.unwrap();
+        assert_eq!(taken().await, changed);
+        let fields = map(json!({"api_key": "MARKED-2"}));
+        let stored = world.connect.put_credential(&world.owner, id, None, fields, None).await;
+        assert_eq!(taken().await, changed);
+        world.connect.delete_credential(&world.owner, stored.unwrap().id).await.unwrap();
+        assert_eq!(taken().await, [], "without credentials there is nothing to do");
+
+        let (now, entropy) = (world.test.db.clock().now(), world.test.db.entropy());
+        let feed = kernel::FeedId::generate(now, entropy);
+        let mut tx = world.workspace.write().await.unwrap();
+        tx.execute(
+            "INSERT INTO feeds (workspace_id, id, integration_id, name, mode, enabled, discriminator, \
+               options, version, bytes, failures, created_at, updated_at) \
+             VALUES ($1, $2, $3, 'f', 'pull', $4, 'own', '{}', 0, 0, 0, 0, 0)",
+            db::args![world.workspace.id(), feed, id, true],
+        )
+        .await
+        .unwrap();
+        tx.commit().await.unwrap();
+        world.connect.delete_integration(&world.owner, id).await.unwrap();
+        assert_eq!(taken().await, [(id.to_string(), told(false, vec![feed]))]);
     }
 }

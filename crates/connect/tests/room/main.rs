@@ -4,6 +4,7 @@
 
 mod api;
 mod credentials;
+mod drafts;
 mod integrations;
 mod printed;
 mod requests;

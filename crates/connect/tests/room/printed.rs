@@ -26,7 +26,7 @@ async fn data_sources_are_taken_as_printed() {
         let view = data_source_view(&made);
         assert_eq!((&view["config"], &view["type"]), (&shown, &json!("api")));
         assert_eq!(made.provider, "spotify");
-        assert_eq!(made.provider_def.id, "rest");
+        assert_eq!(made.provider_def.id, "spotify");
         let credentials = world
             .connect
             .credentials(&world.workspace, &made, None, "fetch", &Actor::House)

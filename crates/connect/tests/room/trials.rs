@@ -54,6 +54,24 @@ async fn a_test_says_what_happened() {
 }
 
 #[tokio::test]
+async fn a_test_of_the_base_url_says_that_it_was_no_more_than_that() {
+    for world in worlds().await {
+        let provider = provider().await;
+        for (more, is_said) in [
+            (json!({}), true),
+            (json!({"query": {"a": "1"}}), true),
+            (json!({"test_path": "/private"}), false),
+        ] {
+            let mut config = json!({"base_url": provider.base});
+            config.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap());
+            let it = world.integration("rest", config, json!({"token": "good"})).await;
+            let report = world.connect.test(&world.owner, it.id, Map::new(), None).await.unwrap();
+            assert_eq!(report.message.contains("set test_path"), is_said, "{report:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_host_that_is_not_there_is_named() {
     for world in worlds().await {
         let config = json!({"base_url": "http://127.0.0.1:1"});

@@ -217,6 +217,7 @@ CREATE TABLE feeds (
     UNIQUE (workspace_id, integration_id, discriminator),
     FOREIGN KEY (workspace_id, integration_id) REFERENCES integrations (workspace_id, id) ON DELETE CASCADE
 );
+CREATE INDEX feeds_by_name ON feeds (workspace_id, lower(name), id);
 
 CREATE TABLE feed_versions (
     workspace_id TEXT NOT NULL,

@@ -2,6 +2,7 @@
 //! takes a few jobs of each in turn, and runs them side by side.
 
 use kernel::{Entropy, Lane, Timestamp, WorkspaceId};
+use prometheus_client::registry::Registry;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::metrics::Metrics;
 use super::{Done, Handler, Job, JobError, store};
 use crate::{Db, DbError, Signal};
 
@@ -26,6 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(6);
 pub struct Worker {
     db: Db,
     handlers: Handlers,
+    metrics: Metrics,
 }
 
 type Handlers = HashMap<&'static str, Arc<dyn Handler>>;
@@ -33,7 +36,7 @@ type Handlers = HashMap<&'static str, Arc<dyn Handler>>;
 impl Worker {
     /// A worker without handlers yet.
     pub fn new(db: Db) -> Self {
-        Self { db, handlers: HashMap::new() }
+        Self { db, handlers: HashMap::new(), metrics: Metrics::default() }
     }
 
     /// Registers the handler of a kind.
@@ -42,6 +45,11 @@ impl Worker {
         let kind = handler.kind();
         self.handlers.insert(kind.name, Arc::new(handler));
         self
+    }
+
+    /// Adds the worker's counters.
+    pub fn register(&self, registry: &mut Registry) {
+        self.metrics.register(registry);
     }
 
     /// Runs until `stop`; then ends or hands back what is in flight.
@@ -64,6 +72,7 @@ impl Worker {
                 db: self.db.clone(),
                 lane,
                 handlers: handlers.clone(),
+                metrics: self.metrics.clone(),
                 permits: Arc::new(Semaphore::new(concurrency(lane))),
                 agenda: Agenda::default(),
                 running: TaskTracker::new(),
@@ -137,6 +146,7 @@ struct Dispatcher {
     db: Db,
     lane: Lane,
     handlers: Arc<Handlers>,
+    metrics: Metrics,
     permits: Arc<Semaphore>,
     agenda: Agenda,
     running: TaskTracker,
@@ -223,9 +233,13 @@ impl Dispatcher {
         let db = self.db.clone();
         let stop = self.stop.clone();
         let handler = self.handlers.get(job.kind.as_str()).cloned();
+        let metrics = self.metrics.clone();
+        let kind = handler.as_ref().map_or("unknown", |handler| handler.kind().name);
+        metrics.claimed(kind, job.due, db.clock().now());
         self.running.spawn(async move {
             let _permit = permit;
             let ended = run_job(&db, handler, &job, &stop).await;
+            metrics.ended(kind, ended.name());
             if let Err(error) = settle(&db, &job, ended).await {
                 tracing::debug!(%error, job = %job.id, kind = job.kind, "a job was settled elsewhere");
             }
@@ -243,6 +257,19 @@ enum Ended {
     Well(Done),
     Badly(JobError),
     Interrupted,
+    /// Another worker has it.
+    Lost,
+}
+
+impl Ended {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Well(_) => "finished",
+            Self::Badly(_) => "failed",
+            Self::Interrupted => "interrupted",
+            Self::Lost => "lost",
+        }
+    }
 }
 
 async fn run_job(
@@ -280,7 +307,7 @@ async fn run_job(
                 let until = db.clock().now().plus(LEASE);
                 if matches!(store::renew(db, job, until).await, Err(DbError::LeaseLost)) {
                     abort.abort();
-                    return Ended::Well(Done::Settled);
+                    return Ended::Lost;
                 }
             }
         }
@@ -289,7 +316,7 @@ async fn run_job(
 
 async fn settle(db: &Db, job: &Job, ended: Ended) -> Result<(), DbError> {
     match ended {
-        Ended::Well(Done::Settled) => Ok(()),
+        Ended::Well(Done::Settled) | Ended::Lost => Ok(()),
         Ended::Well(Done::Remove) => {
             let mut tx = db.system(true).await?;
             job.finish(&mut tx).await?;

@@ -4,6 +4,7 @@
 
 mod bodies;
 mod coalescing;
+mod counting;
 mod logging;
 mod probing;
 mod redirects;

@@ -57,6 +57,23 @@ pub(crate) struct DataQuery {
     token: Option<String>,
 }
 
+/// How changes are asked for.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes a query that is read by hand")]
+pub(crate) struct EventsQuery {
+    /// The version you have; what you missed since comes first.
+    #[param(minimum = 0)]
+    version: Option<u64>,
+    /// For widgets with several integrations: the one whose data is wanted.
+    integration_id: Option<String>,
+    /// A player token, for readers that cannot set headers.
+    token: Option<String>,
+    /// `false` for the version alone, without the document.
+    #[param(default = true)]
+    data: Option<bool>,
+}
+
 /// Read a feed
 ///
 /// The document as it stands, from memory.
@@ -70,7 +87,7 @@ pub(crate) async fn feed(
     request: Request,
 ) -> Answer<Response> {
     let (parts, _) = request.into_parts();
-    let asked = Asked::read(&parts)?;
+    let asked = Asked::of_document(&parts)?;
     let workspace = feeds.reader_of_feed(&parts, &asked).await?;
     let served = feeds.documents().get(workspace, id).await?.ok_or_else(|| not_found("feed"))?;
     Ok(respond(&served, &parts.headers, asked.version))
@@ -89,7 +106,7 @@ pub(crate) async fn widget_config(
     request: Request,
 ) -> Answer<Response> {
     let (parts, _) = request.into_parts();
-    let asked = Asked::read(&parts)?;
+    let asked = Asked::of_document(&parts)?;
     let served = feeds.widget_data(&parts, &asked, id).await?;
     Ok(respond(&served, &parts.headers, asked.version))
 }
@@ -130,6 +147,12 @@ pub(crate) struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
+    /// What a reader of the document itself asks for, who cannot do without it.
+    fn of_document(parts: &'a Parts) -> Result<Self, Problem> {
+        let asked = Self::read(parts)?;
+        if asked.with_data { Ok(asked) } else { Err(unknown("data")) }
+    }
+
     pub(crate) fn read(parts: &'a Parts) -> Result<Self, Problem> {
         let bearer = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let bearer = bearer.and_then(|text| text.strip_prefix("Bearer "));
@@ -139,22 +162,32 @@ impl<'a> Asked<'a> {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             match name {
                 "version" => {
-                    let bad =
-                        |_| Problem::new(&codes::BAD_QUERY, "version must be a whole number.");
+                    let bad = |_| {
+                        Problem::new(
+                            &codes::BAD_QUERY,
+                            "The parameter version must be a whole number.",
+                        )
+                    };
                     asked.version = Some(value.parse().map_err(bad)?);
                 }
                 "integration_id" => asked.integration = Some(value),
                 "token" => asked.player = Some(value),
-                "data" => asked.with_data = value != "false",
-                _ => {
-                    let detail = format!("There is no query parameter named {name}.");
-                    return Err(Problem::new(&codes::BAD_QUERY, detail));
+                "data" => {
+                    let bad = |_| {
+                        Problem::new(&codes::BAD_QUERY, "The parameter data must be true or false.")
+                    };
+                    asked.with_data = value.parse().map_err(bad)?;
                 }
+                _ => return Err(unknown(name)),
             }
         }
         asked.player = asked.player.filter(|token| token.starts_with("pl_"));
         Ok(asked)
     }
+}
+
+fn unknown(name: &str) -> Problem {
+    Problem::new(&codes::BAD_QUERY, format!("There is no query parameter named {name}."))
 }
 
 impl Feeds {

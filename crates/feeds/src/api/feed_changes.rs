@@ -5,7 +5,7 @@ use accounts::{audit, gate::Identity};
 use axum::extract::State;
 use connect::{Integration, Mode, PullConfig, PushConfig};
 use http::StatusCode;
-use kernel::{FeedId, IntegrationId, Problem, codes};
+use kernel::{FeedId, FieldError, IntegrationId, Problem, codes};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use super::feeds::FeedView;
 use crate::feed::Feed;
 use crate::pull::PullSettings;
-use crate::{Feeds, jobs, served, store};
+use crate::{Feeds, jobs, push, served, store};
 
 /// A new feed.
 #[derive(Deserialize, ToSchema)]
@@ -150,10 +150,13 @@ pub(crate) async fn delete(
     caller: Caller<may::FeedsWrite>,
     ApiPath(id): ApiPath<FeedId>,
 ) -> Answer<StatusCode> {
+    let workspace = caller.workspace.id();
     let mut tx = caller.workspace.write().await?;
-    if !feeds.remove_feed(&mut tx, caller.workspace.id(), id).await? {
+    store::feeds::take_turn(&mut tx, workspace).await?;
+    if !store::feeds::delete(&mut tx, workspace, id).await? {
         return Err(not_found("feed").into());
     }
+    feeds.bury(&mut tx, workspace, id).await?;
     audit::record(&mut tx, &caller, "feed.deleted", id, json!({})).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
@@ -235,9 +238,9 @@ fn check(integration: &Integration, feed: &Feed) -> Result<(), Problem> {
         let pull = PullConfig::from_map(pull.clone()).map_err(|problem| under("/pull", problem))?;
         errors.extend(pull.problems("/pull"));
     }
-    if let (Some(push), Some(known)) = (&feed.push, &integration.provider_def.push) {
-        let push = PushConfig::from_map(push.clone()).map_err(|problem| under("/push", problem))?;
-        errors.extend(push.problems(known, "/push"));
+    if let Some(own) = &feed.push {
+        PushConfig::from_map(own.clone()).map_err(|problem| under("/push", problem))?;
+        errors.extend(push_problems(integration, feed, own)?);
     }
     if !errors.is_empty() {
         let problem = Problem::new(&codes::INVALID, "A setting of the feed cannot be used.");
@@ -249,6 +252,20 @@ fn check(integration: &Integration, feed: &Feed) -> Result<(), Problem> {
         PullSettings::of(integration, feed)?;
     }
     Ok(())
+}
+
+/// What is wrong with the feed's settings for pushes where they lie over the integration's. One that it
+/// only inherits does no harm where its own leave it without effect.
+fn push_problems(
+    integration: &Integration,
+    feed: &Feed,
+    own: &Map<String, Value>,
+) -> Result<Vec<FieldError>, Problem> {
+    let Some(known) = &integration.provider_def.push else { return Ok(Vec::new()) };
+    let mut errors =
+        PushConfig::from_map(push::effective(integration, feed))?.problems(known, "/push");
+    errors.retain(|error| error.pointer != "/push/keep_last" || own.contains_key("keep_last"));
+    Ok(errors)
 }
 
 /// The same problem, of settings that stand at `at` in the request.

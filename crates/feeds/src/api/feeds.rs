@@ -1,6 +1,6 @@
 //! Feeds as the API shows them.
 
-use accounts::gate::{Answer, ApiJson, ApiPath, ApiQuery, Caller, List, may, not_found, page};
+use accounts::gate::{Answer, ApiJson, ApiPath, ApiQuery, Caller, List, Sort, may, not_found};
 use axum::extract::State;
 use connect::Mode;
 use kernel::{FeedId, IntegrationId, Timestamp, WidgetConfigId};
@@ -138,11 +138,14 @@ pub(crate) struct FeedQuery {
     integration_id: Option<IntegrationId>,
     /// In this state.
     status: Option<Status>,
+    #[serde(default)]
+    #[param(inline, default = "-created_at")]
+    sort: Sort,
 }
 
 /// List feeds
 ///
-/// Newest first, a page at a time.
+/// Newest first unless said, a page at a time.
 #[utoipa::path(get, path = "/api/v1/feeds", tag = "Feeds", params(FeedQuery),
     responses((status = 200, body = List<FeedView>)), security(("api_key" = ["feeds:read"])))]
 pub(crate) async fn list(
@@ -150,14 +153,16 @@ pub(crate) async fn list(
     caller: Caller<may::FeedsRead>,
     ApiQuery(query): ApiQuery<FeedQuery>,
 ) -> Answer<ApiJson<List<FeedView>>> {
-    let page = page(query.limit, query.cursor.as_deref())?;
+    let sort = query.sort;
+    let page = sort.page(query.limit, query.cursor.as_deref())?;
     let filter = store::feeds::Filter {
         integration: query.integration_id,
         search: query.search.unwrap_or_default(),
         state: query.status,
+        sort,
     };
     let found = store::feeds::list(&caller.workspace, &filter, &page).await?;
-    let list = List::of(found, &page, |feed| feed.id.to_string());
+    let list = List::of(found, &page, |feed| sort.key(&feed.name, feed.id));
     let mut tx = caller.workspace.read().await?;
     let mut readers = store::feeds::readers(&mut tx, caller.workspace.id(), &list.data).await?;
     drop(tx);

@@ -2,7 +2,8 @@
 
 use accounts::gate::{Answer, ApiJson, Caller, may, not_found, present};
 use axum::extract::State;
-use connect::PullConfig;
+use connect::{Integration, PullConfig};
+use http::Method;
 use kernel::{FieldError, IntegrationId, Problem, Timestamp, WorkspaceId, codes};
 use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
@@ -51,7 +52,8 @@ pub struct Fetch {
     #[serde(default)]
     #[schema(value_type = Object)]
     options: Map<String, Value>,
-    /// An answer up to this old will do; 30 when absent, 0 asks anew.
+    /// An answer up to this old will do; 30 when absent, 0 asks anew. What may change something is always
+    /// sent.
     #[serde(default, deserialize_with = "present", alias = "maxAgeSecs")]
     #[schema(nullable = false, maximum = 86400)]
     max_age_secs: Option<u64>,
@@ -93,7 +95,8 @@ impl Default for Fetched {
 
 /// Fetch once
 ///
-/// Calls the provider as a feed would and answers with what it says.
+/// Calls the provider as a feed would and answers with what it says. Answers to GET and HEAD, and to
+/// GraphQL queries, serve again for a while.
 #[utoipa::path(post, path = "/api/v1/fetch", tag = "Data", request_body = Fetch,
     responses((status = 200, body = FetchedData)), security(("api_key" = ["fetch:execute"])))]
 pub(crate) async fn fetch(
@@ -142,6 +145,7 @@ impl Feeds {
             &credentials,
         )?;
         prepared.request.lane = egress::Lane::Interactive;
+        let changes_nothing = changes_nothing(&integration, &prepared.request);
         let (data, status) = match self.ask(workspace, prepared, &credentials).await? {
             Found::Document { document, status, .. } => (document, status),
             // Nothing was asked about, so a provider that says this says nothing.
@@ -150,9 +154,25 @@ impl Feeds {
         let now = self.db().clock().now();
         let duration_ms = now.since(started).as_millis() as u64;
         let found = FetchedData { data, status, fetched_at: now, cached: false, duration_ms };
-        let bytes = found.data.to_string().len();
-        self.fetched().0.insert(key, Arc::new((found.clone(), bytes)));
+        if changes_nothing {
+            let bytes = found.data.to_string().len();
+            self.fetched().0.insert(key, Arc::new((found.clone(), bytes)));
+        }
         Ok(found)
+    }
+}
+
+/// Whether sending a request once for several who ask comes to the same: methods that are safe (RFC 9110,
+/// 9.2.1), and GraphQL that asks without changing anything, which goes by POST all the same.
+fn changes_nothing(integration: &Integration, request: &egress::Request) -> bool {
+    match request.method {
+        Method::GET | Method::HEAD => true,
+        Method::POST if integration.provider_def.id == "graphql" => {
+            let body = serde_json::from_slice::<Value>(&request.body).unwrap_or_default();
+            // A field may be named so, too; then it is only asked once more.
+            body["query"].as_str().is_some_and(|query| !query.contains("mutation"))
+        }
+        _ => false,
     }
 }
 

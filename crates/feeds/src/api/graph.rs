@@ -2,13 +2,15 @@
 
 use accounts::gate::{Answer, ApiJson, Caller, may};
 use axum::extract::State;
-use connect::IntegrationFilter;
-use kernel::PageRequest;
+use connect::{IntegrationFilter, Listed};
+use db::{DbError, Workspace};
+use kernel::{PageRequest, Timestamp};
 use serde::Serialize;
 use std::collections::HashMap;
 use utoipa::ToSchema;
 
-use crate::store::cables;
+use crate::feed::Feed;
+use crate::store::cables::{self, Cables};
 use crate::{Feeds, store};
 
 /// The graph of a workspace.
@@ -53,6 +55,8 @@ pub(crate) struct Edge {
 
 /// How many feeds a picture holds.
 const MOST: u32 = 2_000;
+/// How many pages of integrations it holds.
+const PAGES: usize = 10;
 
 /// Get the graph
 #[utoipa::path(get, path = "/api/v1/graph", tag = "Status",
@@ -62,85 +66,130 @@ pub(crate) async fn graph(
     caller: Caller<may::FeedsRead>,
 ) -> Answer<ApiJson<Graph>> {
     let workspace = &caller.workspace;
-    let now = feeds.db().clock().now();
-    let mut nodes = Vec::new();
-    let mut edges = Vec::new();
-    let mut page = PageRequest { limit: PageRequest::MAX_LIMIT, after: None };
-    let filter = IntegrationFilter::default();
-    for _ in 0..10 {
-        let mut found = feeds.connect().integrations(workspace, &filter, &page).await?;
-        let more = found.len() > page.limit as usize;
-        found.truncate(page.limit as usize);
-        page.after = found.last().map(|last| last.integration.id.to_string());
-        nodes.extend(found.into_iter().map(|one| Node {
-            id: one.integration.id.to_string(),
-            kind: "integration",
-            state: one.status().to_owned(),
-            name: one.integration.name,
-            provider: Some(one.integration.provider),
-            age_ms: one.last_sync_at.map(|at| now.since(at).as_millis() as u64),
-        }));
-        if !more {
-            break;
-        }
-    }
-
+    let integrations = integrations(&feeds, workspace).await?;
     let page = PageRequest { limit: MOST, after: None };
     let mut found = store::feeds::list(workspace, &store::feeds::Filter::default(), &page).await?;
     let truncated = found.len() > MOST as usize;
     found.truncate(MOST as usize);
-    let mut states = HashMap::new();
-    for feed in &found {
-        let state = feed.status(now).name();
-        let age_ms = feed.fetched_at.map(|at| now.since(at).as_millis() as u64);
-        let version = (feed.version > 0).then_some(feed.version);
-        states.insert(feed.id.to_string(), (state, age_ms, version));
-        edges.push(Edge {
-            from: feed.integration.to_string(),
-            to: feed.id.to_string(),
-            state: state.to_owned(),
-            age_ms,
-            version,
-        });
-        nodes.push(Node {
-            id: feed.id.to_string(),
-            kind: "feed",
-            name: feed.name.clone(),
-            state: state.to_owned(),
-            provider: None,
-            age_ms,
-        });
-    }
     let cables = cables::of(workspace, MOST).await?;
-    let mut worst: HashMap<String, &str> = HashMap::new();
-    for (feed, config) in &cables.reads {
-        let Some((state, age_ms, version)) = states.get(feed) else { continue };
-        let known = worst.entry(config.clone()).or_insert(state);
+    let now = feeds.db().clock().now();
+    Ok(ApiJson(Graph { truncated, ..draw(&integrations, &found, cables, now) }))
+}
+
+/// All integrations, as far as they have a place in the picture.
+async fn integrations(feeds: &Feeds, workspace: &Workspace) -> Result<Vec<Listed>, DbError> {
+    let mut all = Vec::new();
+    let mut page = PageRequest { limit: PageRequest::MAX_LIMIT, after: None };
+    let filter = IntegrationFilter::default();
+    for _ in 0..PAGES {
+        let mut found = feeds.connect().integrations(workspace, &filter, &page).await?;
+        let more = found.len() > page.limit as usize;
+        found.truncate(page.limit as usize);
+        page.after = found.last().map(|last| last.integration.id.to_string());
+        all.extend(found);
+        if !more {
+            break;
+        }
+    }
+    Ok(all)
+}
+
+/// How a feed, and each cable from it, stands.
+#[derive(Clone, Copy)]
+struct Standing {
+    state: &'static str,
+    age_ms: Option<u64>,
+    version: Option<u64>,
+}
+
+impl Standing {
+    fn of(feed: &Feed, now: Timestamp) -> Self {
+        Self {
+            state: feed.status(now).name(),
+            age_ms: age(feed.fetched_at, now),
+            version: (feed.version > 0).then_some(feed.version),
+        }
+    }
+}
+
+fn age(at: Option<Timestamp>, now: Timestamp) -> Option<u64> {
+    at.map(|at| now.since(at).as_millis() as u64)
+}
+
+/// The picture: integrations, their feeds, the widgets that read those, the players that show these.
+fn draw(integrations: &[Listed], feeds: &[Feed], cables: Cables, now: Timestamp) -> Graph {
+    let standings: HashMap<String, Standing> =
+        feeds.iter().map(|feed| (feed.id.to_string(), Standing::of(feed, now))).collect();
+    let worst = worst(&cables.reads, &standings);
+    let state_of = |config: &str| worst.get(config).copied().unwrap_or("pending");
+
+    let mut nodes: Vec<Node> =
+        integrations.iter().map(|one| Node::of_integration(one, now)).collect();
+    nodes.extend(feeds.iter().map(|feed| Node::of_feed(feed, now)));
+    nodes.extend(
+        cables.configs.iter().map(|(id, name)| Node::new("widget", id, name, state_of(id))),
+    );
+    nodes.extend(cables.players.iter().map(|(id, name, enabled)| {
+        Node::new("player", id, name, if *enabled { "ok" } else { "off" })
+    }));
+
+    let mut edges: Vec<Edge> = feeds
+        .iter()
+        .map(|feed| Edge::new(feed.integration, feed.id, Standing::of(feed, now)))
+        .collect();
+    edges.extend(cables.reads.iter().filter_map(|(feed, config)| {
+        standings.get(feed).map(|standing| Edge::new(feed, config, *standing))
+    }));
+    edges.extend(cables.shows.iter().map(|(player, config)| {
+        let standing = Standing { state: state_of(config), age_ms: None, version: None };
+        Edge::new(config, player, standing)
+    }));
+    Graph { nodes, edges, truncated: false }
+}
+
+/// A widget stands as the worst of what it reads.
+fn worst<'a>(
+    reads: &'a [(String, String)],
+    standings: &HashMap<String, Standing>,
+) -> HashMap<&'a str, &'static str> {
+    let mut worst: HashMap<&str, &'static str> = HashMap::new();
+    for (feed, config) in reads {
+        let Some(Standing { state, .. }) = standings.get(feed) else { continue };
+        let known = worst.entry(config).or_insert(state);
         if badness(state) > badness(known) {
             *known = state;
         }
-        edges.push(Edge {
-            from: feed.clone(),
-            to: config.clone(),
-            state: (*state).to_owned(),
-            age_ms: *age_ms,
-            version: *version,
-        });
     }
-    let state_of = |id: &str| worst.get(id).copied().unwrap_or("pending").to_owned();
-    for (id, name) in cables.configs {
-        let state = state_of(&id);
-        nodes.push(Node { id, kind: "widget", name, state, provider: None, age_ms: None });
+    worst
+}
+
+impl Node {
+    fn new(kind: &'static str, id: impl ToString, name: &str, state: &str) -> Self {
+        let (id, name, state) = (id.to_string(), name.to_owned(), state.to_owned());
+        Self { id, kind, name, state, provider: None, age_ms: None }
     }
-    for (player, config) in cables.shows {
-        let state = state_of(&config);
-        edges.push(Edge { from: config, to: player, state, age_ms: None, version: None });
+
+    fn of_integration(one: &Listed, now: Timestamp) -> Self {
+        let it = &one.integration;
+        Self {
+            provider: Some(it.provider.clone()),
+            age_ms: age(one.last_sync_at, now),
+            ..Self::new("integration", it.id, &it.name, one.status())
+        }
     }
-    for (id, name, enabled) in cables.players {
-        let state = if enabled { "ok" } else { "off" }.to_owned();
-        nodes.push(Node { id, kind: "player", name, state, provider: None, age_ms: None });
+
+    fn of_feed(feed: &Feed, now: Timestamp) -> Self {
+        let Standing { state, age_ms, .. } = Standing::of(feed, now);
+        Self { age_ms, ..Self::new("feed", feed.id, &feed.name, state) }
     }
-    Ok(ApiJson(Graph { nodes, edges, truncated }))
+}
+
+impl Edge {
+    fn new(from: impl ToString, to: impl ToString, standing: Standing) -> Self {
+        let Standing { state, age_ms, version } = standing;
+        let (from, to, state) = (from.to_string(), to.to_string(), state.to_owned());
+        Self { from, to, state, age_ms, version }
+    }
 }
 
 fn badness(state: &str) -> u8 {
@@ -150,5 +199,20 @@ fn badness(state: &str) -> u8 {
         "pending" => 2,
         "off" => 1,
         _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_widget_stands_as_the_worst_that_it_reads() {
+        let pair = |feed: &str, config: &str| (feed.to_owned(), config.to_owned());
+        let reads = [pair("a", "x"), pair("b", "x"), pair("a", "y"), pair("gone", "z")];
+        let standing = |state| Standing { state, age_ms: None, version: None };
+        let standings =
+            HashMap::from([("a".to_owned(), standing("ok")), ("b".to_owned(), standing("stale"))]);
+        assert_eq!(worst(&reads, &standings), HashMap::from([("x", "stale"), ("y", "ok")]));
     }
 }

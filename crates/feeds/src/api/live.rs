@@ -1,8 +1,8 @@
 //! Changes as they happen: Server-Sent Events for one feed or widget, a WebSocket for many. A reader
 //! that is slow misses versions in between, never the newest.
 
-use accounts::gate::{Answer, ApiPath, Caller, Failure, may, not_found};
-use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use accounts::gate::{Answer, ApiPath, Caller, Ended, Failure, Standing, may, not_found};
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, close_code};
 use axum::extract::{FromRequestParts as _, Request, State};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -13,11 +13,13 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use utoipa::ToSchema;
 
-use super::data::{Asked, DataQuery};
+use super::data::{Asked, EventsQuery};
 use crate::Feeds;
 use crate::served::Served;
 
@@ -36,7 +38,7 @@ pub(crate) struct LiveEvent {
 ///
 /// `update` events: one with the document as it stands, then one for each new version.
 #[utoipa::path(get, path = "/api/v1/feeds/{id}/events", tag = "Live",
-    params(("id" = String, Path, description = "The feed's id"), DataQuery),
+    params(("id" = String, Path, description = "The feed's id"), EventsQuery),
     responses((status = 200, content_type = "text/event-stream", body = LiveEvent)),
     security(("api_key" = ["feeds:read"])))]
 pub(crate) async fn feed_events(
@@ -51,7 +53,7 @@ pub(crate) async fn feed_events(
 ///
 /// The same as for a feed; a player's token follows exactly the widgets that it was given.
 #[utoipa::path(get, path = "/api/widgets-config/{id}/events", tag = "Live",
-    params(("id" = String, Path, description = "The widget config's id"), DataQuery),
+    params(("id" = String, Path, description = "The widget config's id"), EventsQuery),
     responses((status = 200, content_type = "text/event-stream", body = LiveEvent)),
     security(("api_key" = ["widgets:read"]), ("player" = [])))]
 pub(crate) async fn widget_config_events(
@@ -68,6 +70,7 @@ impl Feeds {
         let asked = Asked::read(&parts)?;
         let last = parts.headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
         let (known, with_data) = (asked.version.or(last), asked.with_data);
+        let ended = Standing::of(&parts).ended();
         let following = Following::open(self.clone(), parts, what, known).await?;
         let events = following.stream().map(move |served| {
             let event = Event::default().event("update").id(served.version.to_string());
@@ -75,6 +78,7 @@ impl Feeds {
             let short = format!("{{\"version\":{}}}", served.version);
             Ok::<_, Infallible>(event.data(if with_data { text } else { &short }))
         });
+        let events = events.take_until(ended);
         Ok(Sse::new(events).keep_alive(KeepAlive::default()).into_response())
     }
 }
@@ -210,6 +214,8 @@ struct Session {
 const MOST: usize = 500;
 /// How many messages may wait for a slow socket before those who send them wait too.
 const WAITING: usize = 64;
+/// How long a socket may take to hear that it is closed.
+const LAST_WORD: Duration = Duration::from_millis(200);
 
 impl Session {
     fn new(feeds: Feeds, parts: Parts) -> Self {
@@ -217,6 +223,20 @@ impl Session {
     }
 
     async fn run(mut self, mut socket: WebSocket) {
+        let ended = Standing::of(&self.parts).ended();
+        let over = tokio::select! {
+            () = self.talk(&mut socket) => None,
+            why = ended => Some(farewell(why)),
+        };
+        self.following.into_values().for_each(|task| task.abort());
+        if let Some(farewell) = over {
+            // Who does not listen any more is not waited for.
+            drop(timeout(LAST_WORD, socket.send(farewell)).await);
+        }
+    }
+
+    /// Until the other side has had enough.
+    async fn talk(&mut self, socket: &mut WebSocket) {
         let (to, mut messages) = mpsc::channel::<String>(WAITING);
         loop {
             let sent = tokio::select! {
@@ -225,20 +245,19 @@ impl Session {
                     Some(Ok(Message::Text(text))) => {
                         for answer in self.obey(&text, &to).await {
                             if socket.send(Message::text(answer)).await.is_err() {
-                                break;
+                                return;
                             }
                         }
                         Ok(())
                     }
-                    Some(Ok(Message::Close(_)) | Err(_)) | None => break,
+                    Some(Ok(Message::Close(_)) | Err(_)) | None => return,
                     Some(Ok(_)) => Ok(()),
                 },
             };
             if sent.is_err() {
-                break;
+                return;
             }
         }
-        self.following.into_values().for_each(|task| task.abort());
     }
 
     /// Does as it is told and returns what is to be said about it.
@@ -297,6 +316,15 @@ impl Session {
         self.following.insert(id.to_owned(), task);
         Ok(())
     }
+}
+
+/// RFC 6455, section 7.4.1.
+fn farewell(why: Ended) -> Message {
+    let (code, reason) = match why {
+        Ended::Revoked => (close_code::POLICY, "the key or session has changed or ended"),
+        Ended::Closing => (close_code::AWAY, "the server is stopping"),
+    };
+    Message::Close(Some(CloseFrame { code, reason: Utf8Bytes::from_static(reason) }))
 }
 
 fn complaint(id: &str, problem: &Problem) -> String {

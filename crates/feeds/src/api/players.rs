@@ -2,7 +2,7 @@
 
 use accounts::audit;
 use accounts::gate::{
-    Answer, ApiJson, ApiPath, ApiQuery, Caller, List, may, not_found, page, present,
+    Answer, ApiJson, ApiPath, ApiQuery, Caller, List, Sort, may, not_found, present,
 };
 use axum::extract::State;
 use db::{Tx, Workspace};
@@ -92,19 +92,25 @@ pub(crate) struct PlayerQuery {
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
     cursor: Option<String>,
+    #[serde(default)]
+    #[param(inline, default = "-created_at")]
+    sort: Sort,
 }
 
 /// List players
+///
+/// Newest first unless said, a page at a time.
 #[utoipa::path(get, path = "/api/v1/players", tag = "Players", params(PlayerQuery),
     responses((status = 200, body = List<PlayerView>)), security(("api_key" = ["widgets:read"])))]
 pub(crate) async fn list(
     caller: Caller<may::WidgetsRead>,
     ApiQuery(query): ApiQuery<PlayerQuery>,
 ) -> Answer<ApiJson<List<PlayerView>>> {
-    let page = page(query.limit, query.cursor.as_deref())?;
-    let found = store::players::list(&caller.workspace, &page).await?;
+    let sort = query.sort;
+    let page = sort.page(query.limit, query.cursor.as_deref())?;
+    let found = store::players::list(&caller.workspace, sort, &page).await?;
     let views = found.into_iter().map(PlayerView::from).collect();
-    Ok(ApiJson(List::of(views, &page, |view: &PlayerView| view.id.to_string())))
+    Ok(ApiJson(List::of(views, &page, |view: &PlayerView| sort.key(&view.name, view.id))))
 }
 
 /// Make a player

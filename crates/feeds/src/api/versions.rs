@@ -14,7 +14,7 @@ pub(crate) struct VersionView {
     version: u64,
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
-    /// `pull` or `push`.
+    /// `pull`, `push`, or `rebind` where a widget came over that had seen a later version elsewhere.
     source: String,
     /// The request in the request log that brought it.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,26 +1,22 @@
-//! Widget configs: each place where a widget was put, with options of its own.
+//! Widget configs as the API shows them: each place where a widget was put, with options of its own.
 
 use accounts::audit;
 use accounts::gate::{
-    Answer, ApiJson, ApiPath, ApiQuery, Caller, Failure, Identity, List, may, not_found, page,
-    present,
+    Answer, ApiJson, ApiPath, ApiQuery, Caller, List, Sort, may, not_found, present,
 };
 use axum::extract::State;
-use connect::{Integration, Mode};
-use db::{DbError, Tx, Workspace};
+use connect::Mode;
+use db::{DbError, Workspace};
 use http::StatusCode;
-use kernel::{
-    FeedId, IntegrationId, Problem, Timestamp, WidgetConfigId, WidgetId, WorkspaceId, codes,
-};
+use kernel::{FeedId, IntegrationId, Timestamp, WidgetConfigId, WidgetId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use std::sync::Arc;
-use std::time::Duration;
+use std::collections::{HashMap, HashSet};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::feed::Status;
+use crate::feed::{Feed, Status};
 use crate::widget::WidgetConfig;
-use crate::{Feeds, bind, store};
+use crate::{Feeds, store};
 
 /// A placed widget.
 #[derive(Serialize, ToSchema)]
@@ -105,9 +101,14 @@ pub(crate) struct WidgetConfigQuery {
     widget_id: Option<WidgetId>,
     /// Whose name contains this.
     search: Option<String>,
+    #[serde(default)]
+    #[param(inline, default = "-created_at")]
+    sort: Sort,
 }
 
 /// List placed widgets
+///
+/// Newest first unless said, a page at a time.
 #[utoipa::path(get, path = "/api/v1/widget-configs", tag = "Widgets", params(WidgetConfigQuery),
     responses((status = 200, body = List<WidgetConfigView>)),
     security(("api_key" = ["widgets:read"])))]
@@ -116,16 +117,13 @@ pub(crate) async fn list(
     caller: Caller<may::WidgetsRead>,
     ApiQuery(query): ApiQuery<WidgetConfigQuery>,
 ) -> Answer<ApiJson<List<WidgetConfigView>>> {
-    let page = page(query.limit, query.cursor.as_deref())?;
+    let (sort, workspace) = (query.sort, &caller.workspace);
+    let page = sort.page(query.limit, query.cursor.as_deref())?;
     let search = query.search.unwrap_or_default();
     let found =
-        store::widgets::list_configs(&caller.workspace, query.widget_id, &search, &page).await?;
-    let list = List::of(found, &page, |config| config.id.to_string());
-    let mut tx = caller.workspace.read().await?;
-    let mut data = Vec::with_capacity(list.data.len());
-    for config in list.data {
-        data.push(feeds.config_view(&mut tx, caller.workspace.id(), config).await?);
-    }
+        store::widgets::list_configs(workspace, query.widget_id, &search, sort, &page).await?;
+    let list = List::of(found, &page, |config| sort.key(&config.name, config.id));
+    let data = feeds.config_views(workspace, list.data).await?;
     Ok(ApiJson(List { data, next_cursor: list.next_cursor }))
 }
 
@@ -151,7 +149,8 @@ pub(crate) async fn create(
         created_at: now,
         updated_at: now,
     };
-    let view = feeds.save_config(&caller.identity, config, true).await?;
+    feeds.save_config(&caller.identity, &config, true).await?;
+    let view = feeds.show_config(&caller.workspace, config).await?;
     Ok((StatusCode::CREATED, ApiJson(view)))
 }
 
@@ -165,8 +164,7 @@ pub(crate) async fn get(
     ApiPath(id): ApiPath<WidgetConfigId>,
 ) -> Answer<ApiJson<WidgetConfigView>> {
     let config = feeds.widget_config(&caller.workspace, id).await?;
-    let mut tx = caller.workspace.read().await?;
-    Ok(ApiJson(feeds.config_view(&mut tx, caller.workspace.id(), config).await?))
+    Ok(ApiJson(feeds.show_config(&caller.workspace, config).await?))
 }
 
 /// Change a placed widget
@@ -187,7 +185,8 @@ pub(crate) async fn change(
         updated_at: feeds.db().clock().now(),
         ..known
     };
-    Ok(ApiJson(feeds.save_config(&caller.identity, config, false).await?))
+    feeds.save_config(&caller.identity, &config, false).await?;
+    Ok(ApiJson(feeds.show_config(&caller.workspace, config).await?))
 }
 
 /// Delete a placed widget
@@ -201,6 +200,7 @@ pub(crate) async fn delete(
 ) -> Answer<StatusCode> {
     feeds.widget_config(&caller.workspace, id).await?;
     let mut tx = caller.workspace.write().await?;
+    store::feeds::take_turn(&mut tx, caller.workspace.id()).await?;
     feeds.remove_config(&mut tx, caller.workspace.id(), id).await?;
     audit::record(&mut tx, &caller, "widget_config.deleted", id, json!({})).await?;
     tx.commit().await?;
@@ -220,140 +220,57 @@ pub(crate) async fn refresh(
 ) -> Answer<(StatusCode, ApiJson<WidgetConfigView>)> {
     feeds.refresh_config(&caller.identity, id).await?;
     let config = feeds.widget_config(&caller.workspace, id).await?;
-    let mut tx = caller.workspace.read().await?;
-    let view = feeds.config_view(&mut tx, caller.workspace.id(), config).await?;
+    let view = feeds.show_config(&caller.workspace, config).await?;
     Ok((StatusCode::ACCEPTED, ApiJson(view)))
 }
 
-/// How long a new place waits for its first data before it answers without.
-const FIRST_DATA: Duration = Duration::from_secs(3);
-
 impl Feeds {
-    /// A placed widget.
-    ///
-    /// # Errors
-    /// 404 when the workspace has none of that id.
-    pub async fn widget_config(
+    /// What the API shows of placed widgets, with two queries for all of them.
+    async fn config_views(
         &self,
         workspace: &Workspace,
-        id: WidgetConfigId,
-    ) -> Result<WidgetConfig, Failure> {
+        configs: Vec<WidgetConfig>,
+    ) -> Result<Vec<WidgetConfigView>, DbError> {
         let mut tx = workspace.read().await?;
-        let found = store::widgets::get_config(&mut tx, workspace.id(), id).await?;
-        found.ok_or_else(|| not_found("widget config").into())
-    }
-
-    /// Pulls every feed that a placed widget reads.
-    ///
-    /// # Errors
-    /// 404 for an unknown place; a problem when nothing it reads is pulled.
-    pub async fn refresh_config(
-        &self,
-        identity: &Identity,
-        id: WidgetConfigId,
-    ) -> Result<(), Failure> {
-        self.widget_config(&identity.workspace, id).await?;
-        let mut tx = identity.workspace.read().await?;
-        let bindings = store::widgets::bindings(&mut tx, identity.workspace.id(), id).await?;
+        let bindings = store::widgets::bindings_of(&mut tx, workspace.id(), &configs).await?;
+        let read: HashSet<FeedId> = bindings.iter().map(|(_, _, feed)| *feed).collect();
+        let read: Vec<FeedId> = read.into_iter().collect();
+        let feeds = store::feeds::among(&mut tx, workspace.id(), &read).await?;
         drop(tx);
-        for (_, feed) in bindings {
-            self.refresh(identity, feed).await?;
+        let feeds: HashMap<FeedId, Feed> = feeds.into_iter().map(|feed| (feed.id, feed)).collect();
+        let mut bound: HashMap<WidgetConfigId, Vec<&Feed>> = HashMap::new();
+        for (config, _, feed) in bindings {
+            bound.entry(config).or_default().extend(feeds.get(&feed));
         }
-        Ok(())
-    }
-
-    async fn save_config(
-        &self,
-        identity: &Identity,
-        config: WidgetConfig,
-        is_new: bool,
-    ) -> Answer<WidgetConfigView> {
-        let workspace = identity.workspace.id();
-        let integrations = self.connect().of_widget(&identity.workspace, config.widget).await?;
-        self.check_config(&config, &integrations)?;
-        let mut tx = identity.workspace.write().await?;
-        let action = if is_new {
-            store::widgets::insert_config(&mut tx, workspace, &config).await?;
-            "widget_config.created"
-        } else {
-            store::widgets::update_config(&mut tx, workspace, &config).await?;
-            "widget_config.updated"
-        };
-        self.bind_config(&mut tx, workspace, &config, &integrations).await?;
-        audit::record(&mut tx, identity, action, config.id, json!({ "name": config.name })).await?;
-        tx.commit().await?;
-        self.wait_for_data(&identity.workspace, config.id).await?;
-        let mut tx = identity.workspace.read().await?;
-        self.config_view(&mut tx, workspace, config).await.map_err(Failure::from)
-    }
-
-    /// Waits until everything the place reads has been tried once, but not for long.
-    async fn wait_for_data(
-        &self,
-        workspace: &Workspace,
-        id: WidgetConfigId,
-    ) -> Result<(), DbError> {
-        let mut signals = self.db().signals();
-        let tried = async {
-            loop {
-                let mut tx = workspace.read().await?;
-                let bindings = store::widgets::bindings(&mut tx, workspace.id(), id).await?;
-                let mut waiting = false;
-                for (_, feed) in bindings {
-                    let feed = store::feeds::get(&mut tx, workspace.id(), feed).await?;
-                    waiting |= feed.is_some_and(|feed| {
-                        feed.is_on
-                            && feed.mode != Mode::Push
-                            && feed.digest.is_none()
-                            && feed.failures == 0
-                    });
-                }
-                drop(tx);
-                if !waiting || signals.recv().await.is_err() {
-                    return Ok(());
-                }
-            }
-        };
-        tokio::time::timeout(FIRST_DATA, tried).await.unwrap_or(Ok(()))
-    }
-
-    pub(crate) async fn remove_config(
-        &self,
-        tx: &mut Tx,
-        workspace: WorkspaceId,
-        id: WidgetConfigId,
-    ) -> Result<(), DbError> {
-        store::widgets::delete_config(tx, workspace, id).await?;
-        tx.changed(db::Change::noun(bind::BINDING, workspace, id));
-        // Players that could read it no longer can.
-        tx.changed(db::Change::noun(crate::player::NOUN, workspace, "*"));
-        self.sweep(tx, workspace).await
+        let mut views = Vec::with_capacity(configs.len());
+        for config in configs {
+            let bound = bound.remove(&config.id).unwrap_or_default();
+            views.push(self.config_view(workspace, config, &bound).await?);
+        }
+        Ok(views)
     }
 
     async fn config_view(
         &self,
-        tx: &mut Tx,
-        workspace: WorkspaceId,
+        workspace: &Workspace,
         config: WidgetConfig,
+        bound: &[&Feed],
     ) -> Result<WidgetConfigView, DbError> {
-        let now = tx.now();
-        let mut feeds = Vec::new();
-        let mut webhook_urls = Vec::new();
-        for (integration_id, feed_id) in store::widgets::bindings(tx, workspace, config.id).await? {
-            let Some(feed) = store::feeds::get(tx, workspace, feed_id).await? else { continue };
-            if feed.mode != Mode::Pull {
-                webhook_urls.push(self.webhook_url(&feed));
-            }
-            let handle = self.db().workspace(workspace);
-            let integration = self.connect().integration(&handle, integration_id).await?;
+        let now = self.db().clock().now();
+        let takes_pushes = |feed: &&&Feed| feed.mode != Mode::Pull;
+        let webhook_urls = bound.iter().filter(takes_pushes).map(|feed| self.webhook_url(feed));
+        let webhook_urls = webhook_urls.collect();
+        let mut feeds = Vec::with_capacity(bound.len());
+        for feed in bound {
+            let integration = self.connect().integration(workspace, feed.integration).await?;
             feeds.push(BoundFeed {
-                integration_id,
+                integration_id: feed.integration,
                 integration_name: integration.map(|found| found.name.clone()).unwrap_or_default(),
-                feed_id,
+                feed_id: feed.id,
                 status: feed.status(now),
                 version: feed.version,
                 fetched_at: feed.fetched_at,
-                error_message: feed.error_message,
+                error_message: feed.error_message.clone(),
             });
         }
         Ok(WidgetConfigView {
@@ -370,25 +287,12 @@ impl Feeds {
         })
     }
 
-    fn check_config(
+    async fn show_config(
         &self,
-        config: &WidgetConfig,
-        integrations: &[Arc<Integration>],
-    ) -> Result<(), Problem> {
-        if config.name.trim().is_empty() || config.name.chars().count() > 200 {
-            let problem = Problem::new(&codes::INVALID, "The place needs a name.");
-            return Err(problem.field("/name", "must have 1 to 200 characters"));
-        }
-        for integration in integrations {
-            let errors = self.connect().check_options(integration, &config.options);
-            if !errors.is_empty() {
-                let detail = format!("The options do not fit {}.", integration.name);
-                let problem = Problem::new(&codes::CONFIG_INVALID, detail);
-                return Err(errors
-                    .into_iter()
-                    .fold(problem, |problem, error| problem.field(error.pointer, error.message)));
-            }
-        }
-        Ok(())
+        workspace: &Workspace,
+        config: WidgetConfig,
+    ) -> Answer<WidgetConfigView> {
+        let mut views = self.config_views(workspace, vec![config]).await?;
+        views.pop().ok_or_else(|| not_found("widget config").into())
     }
 }

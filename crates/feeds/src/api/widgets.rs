@@ -2,7 +2,7 @@
 
 use accounts::audit;
 use accounts::gate::{
-    Answer, ApiJson, ApiPath, ApiQuery, Caller, Failure, List, may, not_found, page, present,
+    Answer, ApiJson, ApiPath, ApiQuery, Caller, Failure, List, Sort, may, not_found, present,
 };
 use axum::extract::State;
 use http::StatusCode;
@@ -75,20 +75,26 @@ pub(crate) struct WidgetQuery {
     cursor: Option<String>,
     /// Whose name or slug contains this.
     search: Option<String>,
+    #[serde(default)]
+    #[param(inline, default = "-created_at")]
+    sort: Sort,
 }
 
 /// List widgets
+///
+/// Newest first unless said, a page at a time.
 #[utoipa::path(get, path = "/api/v1/widgets", tag = "Widgets", params(WidgetQuery),
     responses((status = 200, body = List<WidgetView>)), security(("api_key" = ["widgets:read"])))]
 pub(crate) async fn list(
     caller: Caller<may::WidgetsRead>,
     ApiQuery(query): ApiQuery<WidgetQuery>,
 ) -> Answer<ApiJson<List<WidgetView>>> {
-    let page = page(query.limit, query.cursor.as_deref())?;
+    let sort = query.sort;
+    let page = sort.page(query.limit, query.cursor.as_deref())?;
     let search = query.search.unwrap_or_default();
-    let found = store::widgets::list(&caller.workspace, &search, &page).await?;
+    let found = store::widgets::list(&caller.workspace, &search, sort, &page).await?;
     let views = found.into_iter().map(WidgetView::from).collect();
-    Ok(ApiJson(List::of(views, &page, |view: &WidgetView| view.id.to_string())))
+    Ok(ApiJson(List::of(views, &page, |view: &WidgetView| sort.key(&view.name, view.id))))
 }
 
 /// Make a widget
@@ -177,6 +183,7 @@ pub(crate) async fn delete(
         feeds.connect().delete_integration(&caller, integration.id).await?;
     }
     let mut tx = caller.workspace.write().await?;
+    store::feeds::take_turn(&mut tx, workspace).await?;
     for config in store::widgets::configs_of(&mut tx, workspace, widget.id).await? {
         feeds.remove_config(&mut tx, workspace, config.id).await?;
     }

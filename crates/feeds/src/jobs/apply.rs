@@ -75,6 +75,7 @@ impl ApplyJob {
         for (push, error) in &found.failed {
             tx.fail_inbound(job.workspace, id, push.id, error).await?;
         }
+        push::tell_failed(&mut tx, job.workspace, &feed, &found.failed).await?;
         if pending.len() == MOST as usize {
             job.run_again(&mut tx, now).await?;
         } else {
@@ -82,7 +83,8 @@ impl ApplyJob {
         }
         tx.commit().await?;
         feeds.metrics().applied.inc_by(well.len() as u64);
-        if found.document.is_some() {
+        // Where it is pulled as well, only a pull says that pulls work.
+        if found.document.is_some() && feed.mode == connect::Mode::Push {
             feeds.connect().note_sync(&workspace, feed.integration, Ok(())).await?;
         }
         Ok(Done::Settled)
@@ -102,11 +104,8 @@ impl ApplyJob {
         let made_by = found.last.map(|push| push.id.to_string());
         let now = tx.now();
         if feed.digest.as_deref() == Some(&digest) {
-            let times = (now, feed.refresh_at);
-            let validators = &feed.validators;
             let is_same =
-                store::outcome::same(tx, workspace, feed.id, Some(&digest), validators, times)
-                    .await?;
+                store::outcome::same_by_push(tx, workspace, feed.id, &digest, now).await?;
             tx.changed(db::Change::noun(served::STATE, workspace.id(), feed.id));
             return Ok(is_same);
         }

@@ -1,4 +1,5 @@
 //! What the room does in the background, a file per job.
 
 pub(crate) mod apply;
+pub(crate) mod follow;
 pub(crate) mod pull;

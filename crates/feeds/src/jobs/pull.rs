@@ -61,34 +61,34 @@ impl PullJob {
         settings: Result<PullSettings, Problem>,
     ) -> Outcome {
         let (now, fraction) = (self.0.db().clock().now(), self.0.entropy().fraction());
-        let (settings, found) = match (settings, found) {
-            (Ok(settings), Ok(found)) => (settings, found),
-            (Ok(settings), Err(problem)) => {
-                let asked = problem.retry_after.map(Duration::from_secs);
-                let failures = feed.failures.saturating_add(1);
-                let next = settings.schedule.after_failure(now, failures, asked, fraction);
-                return Outcome::Failed { problem, next, notify_after: settings.notify_after };
-            }
+        let settings = match settings {
+            Ok(settings) => settings,
             // Settings that cannot be read do not become readable by waiting: someone must change them.
-            (Err(problem), _) => {
+            Err(problem) => {
                 let next = now.plus(Duration::from_secs(3600));
                 return Outcome::Failed { problem, next, notify_after: 1 };
             }
         };
+        let failed = |problem: Problem| {
+            let asked = problem.retry_after.map(Duration::from_secs);
+            let failures = feed.failures.saturating_add(1);
+            let next = settings.schedule.after_failure(now, failures, asked, fraction);
+            Outcome::Failed { problem, next, notify_after: settings.notify_after }
+        };
         let next = settings.schedule.next(now, fraction);
         match found {
-            Found::NotModified => {
+            Err(problem) => failed(problem),
+            Ok(Found::NotModified) => {
                 Outcome::Same { digest: None, validators: feed.validators.clone(), now, next }
             }
-            Found::Document { document, validators, request, .. } => {
+            Ok(Found::Document { document, validators, request, .. }) => {
                 let digest = digest(&document, &settings.ignore);
-                if feed.version > 0 && feed.digest.as_deref() == Some(&digest) {
+                if feed.digest.as_deref() == Some(&digest) {
                     return Outcome::Same { digest: Some(digest), validators, now, next };
                 }
                 let text = document.to_string();
                 if text.len() as u64 > settings.max_bytes {
-                    let problem = too_large(text.len(), settings.max_bytes);
-                    return Outcome::Failed { problem, next, notify_after: settings.notify_after };
+                    return failed(too_large(text.len(), settings.max_bytes));
                 }
                 let keep = settings.keep;
                 Outcome::Changed { text, digest, validators, request, now, next, keep }

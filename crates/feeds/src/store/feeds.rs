@@ -1,10 +1,11 @@
 //! Feeds and who reads them.
 
+use accounts::gate::Sort;
 use db::{DbError, Row, Tx, Workspace, args};
 use kernel::{FeedId, IntegrationId, PageRequest, Timestamp, WidgetConfigId, WorkspaceId};
 use std::collections::HashMap;
 
-use super::pattern;
+use super::{pattern, places};
 use crate::feed::{Feed, OVERDUE, Status};
 
 /// Whether a feed and its integration are both switched on.
@@ -27,7 +28,7 @@ const COLUMNS: &str = concat!(
 const STANDING: &str = concat!(
     "CASE WHEN NOT ",
     is_on!(),
-    " THEN 'off' WHEN version = 0 AND failures = 0 THEN 'pending' WHEN version = 0 THEN 'failing' \
+    " THEN 'off' WHEN digest IS NULL AND failures = 0 THEN 'pending' WHEN digest IS NULL THEN 'failing' \
      WHEN failures > 0 OR refresh_at < $2 THEN 'stale' ELSE 'ok' END"
 );
 
@@ -37,6 +38,7 @@ pub(crate) struct Filter {
     pub(crate) integration: Option<IntegrationId>,
     pub(crate) search: String,
     pub(crate) state: Option<Status>,
+    pub(crate) sort: Sort,
 }
 
 pub(crate) async fn get(
@@ -46,6 +48,22 @@ pub(crate) async fn get(
 ) -> Result<Option<Feed>, DbError> {
     let sql = format!("SELECT {COLUMNS} FROM feeds WHERE workspace_id = $1 AND id = $2");
     tx.fetch_optional(&sql, args![workspace, id]).await?.as_ref().map(feed).transpose()
+}
+
+/// These of the feeds, in no order.
+pub(crate) async fn among(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    ids: &[FeedId],
+) -> Result<Vec<Feed>, DbError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let places = places(2, ids.len());
+    let sql = format!("SELECT {COLUMNS} FROM feeds WHERE workspace_id = $1 AND id IN ({places})");
+    let mut values = args![workspace];
+    values.extend(ids.iter().flat_map(|id| args![*id]));
+    tx.fetch_all(&sql, values).await?.iter().map(feed).collect()
 }
 
 pub(crate) async fn by_discriminator(
@@ -67,18 +85,21 @@ pub(crate) async fn list(
     filter: &Filter,
     page: &PageRequest,
 ) -> Result<Vec<Feed>, DbError> {
+    let (rest, order) = filter.sort.sql("name", "id", 6);
     let sql = format!(
-        "SELECT {COLUMNS} FROM feeds WHERE workspace_id = $1 AND ($6 = '' OR {STANDING} = $6) \
+        "SELECT {COLUMNS} FROM feeds WHERE workspace_id = $1 AND ($5 = '' OR {STANDING} = $5) \
            AND ($3 = '' OR integration_id = $3) AND ($4 = '' OR lower(name) LIKE $4 ESCAPE '\\') \
-           AND ($5 = '' OR id < $5) ORDER BY id DESC LIMIT $7"
+           AND {rest} ORDER BY {order} LIMIT $8"
     );
+    let (last_name, last_id) = filter.sort.after(page);
     let values = args![
         workspace.id(),
         overdue(workspace),
         filter.integration.map(|id| id.to_string()).unwrap_or_default(),
         pattern(&filter.search),
-        page.after.clone().unwrap_or_default(),
         filter.state.map(Status::name).unwrap_or_default(),
+        last_name,
+        last_id,
         page.limit + 1
     ];
     workspace.read().await?.fetch_all(&sql, values).await?.iter().map(feed).collect()
@@ -187,19 +208,51 @@ pub(crate) async fn delete(
     Ok(tx.execute(sql, args![workspace, id]).await? > 0)
 }
 
-/// The widget configs that read each of these feeds.
+/// Deletes a feed that was made for widgets, if none reads it.
+pub(crate) async fn delete_orphan(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    id: FeedId,
+) -> Result<bool, DbError> {
+    let sql = "DELETE FROM feeds WHERE workspace_id = $1 AND id = $2 \
+                 AND discriminator NOT LIKE 'own:%' \
+                 AND NOT EXISTS (SELECT 1 FROM widget_feeds WHERE widget_feeds.workspace_id = $1 \
+                   AND widget_feeds.feed_id = $2)";
+    Ok(tx.execute(sql, args![workspace, id]).await? > 0)
+}
+
+/// Waits for the others that bind or remove feeds of the workspace, until the transaction ends: a feed
+/// that one has found for a widget is not to be swept by another before the widget reads it. Taken before
+/// anything else is locked. SQLite has one writer at a time anyway.
+pub(crate) async fn take_turn(tx: &mut Tx, workspace: WorkspaceId) -> Result<(), DbError> {
+    let lock = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
+    if let Some(sql) = tx.dialect(None, Some(lock)) {
+        tx.execute(sql, args![format!("the feeds of {workspace}")]).await?;
+    }
+    Ok(())
+}
+
+/// The widget configs that read each of these feeds, up to 200 of each.
 pub(crate) async fn readers(
     tx: &mut Tx,
     workspace: WorkspaceId,
     feeds: &[Feed],
 ) -> Result<HashMap<FeedId, Vec<WidgetConfigId>>, DbError> {
     let mut readers: HashMap<FeedId, Vec<WidgetConfigId>> = HashMap::new();
-    let sql = "SELECT widget_config_id FROM widget_feeds WHERE workspace_id = $1 AND feed_id = $2 \
-               ORDER BY widget_config_id LIMIT 200";
-    for feed in feeds {
-        for row in tx.fetch_all(sql, args![workspace, feed.id]).await? {
-            readers.entry(feed.id).or_default().push(row.parse("widget_config_id")?);
-        }
+    if feeds.is_empty() {
+        return Ok(readers);
+    }
+    let sql = format!(
+        "SELECT feed_id, widget_config_id FROM (SELECT feed_id, widget_config_id, \
+           row_number() OVER (PARTITION BY feed_id ORDER BY widget_config_id) AS place \
+         FROM widget_feeds WHERE workspace_id = $1 AND feed_id IN ({})) AS numbered \
+         WHERE place <= 200 ORDER BY feed_id, place",
+        places(2, feeds.len())
+    );
+    let mut values = args![workspace];
+    values.extend(feeds.iter().flat_map(|feed| args![feed.id]));
+    for row in tx.fetch_all(&sql, values).await? {
+        readers.entry(row.parse("feed_id")?).or_default().push(row.parse("widget_config_id")?);
     }
     Ok(readers)
 }

@@ -16,3 +16,9 @@ fn pattern(search: &str) -> String {
     let text = search.to_lowercase().replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
     format!("%{text}%")
 }
+
+/// The parameters `$first` and the `count - 1` after it, for `IN (…)`.
+fn places(first: usize, count: usize) -> String {
+    let all: Vec<_> = (first..first + count).map(|at| format!("${at}")).collect();
+    all.join(", ")
+}

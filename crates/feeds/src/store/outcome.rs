@@ -8,7 +8,7 @@ use serde_json::json;
 use super::versions::{self, NewVersion, Source};
 use crate::feed::Validators;
 
-/// The document is the one we have: only the times move. False when it is not, after all.
+/// A pull found the document that we have: only the times move. False when it is not, after all.
 pub(crate) async fn same(
     tx: &mut Tx,
     workspace: &Workspace,
@@ -21,7 +21,7 @@ pub(crate) async fn same(
         .execute(
             "UPDATE feeds SET fetched_at = $3, refresh_at = $4, validators = $5, failures = 0, \
                error_code = NULL, error_message = NULL \
-             WHERE workspace_id = $1 AND id = $2 AND version > 0 AND ($6 = '' OR digest = $6)",
+             WHERE workspace_id = $1 AND id = $2 AND digest IS NOT NULL AND ($6 = '' OR digest = $6)",
             args![
                 workspace.id(),
                 feed,
@@ -33,6 +33,23 @@ pub(crate) async fn same(
         )
         .await?;
     Ok(touched > 0)
+}
+
+/// A push brought the document that we have: only the time moves. That pulls fail stays to be seen. False
+/// when it is not, after all.
+pub(crate) async fn same_by_push(
+    tx: &mut Tx,
+    workspace: &Workspace,
+    feed: FeedId,
+    digest: &str,
+    fetched_at: Timestamp,
+) -> Result<bool, DbError> {
+    let sql = "UPDATE feeds SET fetched_at = $3, \
+                 failures = CASE WHEN mode = 'push' THEN 0 ELSE failures END, \
+                 error_code = CASE WHEN mode = 'push' THEN NULL ELSE error_code END, \
+                 error_message = CASE WHEN mode = 'push' THEN NULL ELSE error_message END \
+               WHERE workspace_id = $1 AND id = $2 AND digest = $4";
+    Ok(tx.execute(sql, args![workspace.id(), feed, fetched_at, digest]).await? > 0)
 }
 
 /// A document with other content.
@@ -51,7 +68,8 @@ pub(crate) struct Changed<'a> {
     pub(crate) keep: u32,
 }
 
-/// Moves the version and keeps the document. `None` when the feed is gone, or has moved on.
+/// Moves the version and keeps the document. Only a pull ends the failures of pulls. `None` when the feed
+/// is gone, or has moved on.
 pub(crate) async fn changed(
     tx: &mut Tx,
     workspace: &Workspace,
@@ -61,8 +79,10 @@ pub(crate) async fn changed(
         .fetch_optional(
             "UPDATE feeds SET version = version + 1, digest = $3, bytes = $4, validators = $5, \
                fetched_at = $6, changed_at = $6, \
-               refresh_at = CASE WHEN $7 = 0 THEN refresh_at ELSE $7 END, failures = 0, \
-               error_code = NULL, error_message = NULL \
+               refresh_at = CASE WHEN $7 = 0 THEN refresh_at ELSE $7 END, \
+               failures = CASE WHEN $9 OR mode = 'push' THEN 0 ELSE failures END, \
+               error_code = CASE WHEN $9 OR mode = 'push' THEN NULL ELSE error_code END, \
+               error_message = CASE WHEN $9 OR mode = 'push' THEN NULL ELSE error_message END \
              WHERE workspace_id = $1 AND id = $2 AND ($8 < 0 OR version = $8) \
              RETURNING version",
             args![
@@ -73,7 +93,8 @@ pub(crate) async fn changed(
                 json!(change.validators).to_string(),
                 change.fetched_at,
                 change.refresh_at.map_or(0, Timestamp::micros),
-                change.made_from.map_or(-1, |version| i64::try_from(version).unwrap_or(i64::MAX))
+                change.made_from.map_or(-1, |version| i64::try_from(version).unwrap_or(i64::MAX)),
+                change.source == Source::Pull
             ],
         )
         .await?;

@@ -1,9 +1,12 @@
 //! Players and the widget configs that each may read.
 
+use accounts::gate::Sort;
 use db::{Db, DbError, Row, Tx, Workspace, args};
 use kernel::{PageRequest, PlayerId, Timestamp, WidgetConfigId, WorkspaceId};
+use std::collections::HashMap;
 use vault::TokenHash;
 
+use super::places;
 use crate::player::Player;
 
 const COLUMNS: &str =
@@ -11,15 +14,18 @@ const COLUMNS: &str =
 
 pub(crate) async fn list(
     workspace: &Workspace,
+    sort: Sort,
     page: &PageRequest,
 ) -> Result<Vec<Player>, DbError> {
+    let (rest, order) = sort.sql("name", "id", 2);
     let sql = format!(
-        "SELECT {COLUMNS} FROM players WHERE workspace_id = $1 AND ($2 = '' OR id < $2) \
-         ORDER BY id DESC LIMIT $3"
+        "SELECT {COLUMNS} FROM players WHERE workspace_id = $1 AND {rest} \
+         ORDER BY {order} LIMIT $4"
     );
     let mut tx = workspace.read().await?;
-    let values = args![workspace.id(), page.after.clone().unwrap_or_default(), page.limit + 1];
-    let rows = tx.fetch_all(&sql, values).await?;
+    let (last_name, last_id) = sort.after(page);
+    let rows =
+        tx.fetch_all(&sql, args![workspace.id(), last_name, last_id, page.limit + 1]).await?;
     with_widgets(&mut tx, rows).await
 }
 
@@ -105,38 +111,41 @@ pub(crate) async fn seen(
     tx.commit().await
 }
 
+/// The players in these rows, all of one workspace, with what each may read.
 async fn with_widgets(tx: &mut Tx, rows: Vec<Row>) -> Result<Vec<Player>, DbError> {
-    let sql = "SELECT widget_config_id FROM player_widgets \
-               WHERE workspace_id = $1 AND player_id = $2 ORDER BY widget_config_id";
-    let mut players = Vec::with_capacity(rows.len());
-    for row in rows {
-        let (workspace, id): (WorkspaceId, PlayerId) =
-            (row.parse("workspace_id")?, row.parse("id")?);
-        let configs = tx.fetch_all(sql, args![workspace, id]).await?;
-        let configs: Result<Vec<WidgetConfigId>, _> =
-            configs.iter().map(|row| row.parse("widget_config_id")).collect();
-        players.push(player(&row, workspace, id, configs?)?);
+    let mut players = rows.iter().map(player).collect::<Result<Vec<_>, _>>()?;
+    if players.is_empty() {
+        return Ok(players);
+    }
+    let sql = format!(
+        "SELECT player_id, widget_config_id FROM player_widgets \
+         WHERE workspace_id = $1 AND player_id IN ({}) ORDER BY widget_config_id",
+        places(2, players.len())
+    );
+    let mut values = args![players[0].workspace];
+    values.extend(players.iter().flat_map(|player| args![player.id]));
+    let mut shown: HashMap<PlayerId, Vec<WidgetConfigId>> = HashMap::new();
+    for row in tx.fetch_all(&sql, values).await? {
+        shown.entry(row.parse("player_id")?).or_default().push(row.parse("widget_config_id")?);
+    }
+    for player in &mut players {
+        player.widget_configs = shown.remove(&player.id).unwrap_or_default();
     }
     Ok(players)
 }
 
-fn player(
-    row: &Row,
-    workspace: WorkspaceId,
-    id: PlayerId,
-    widget_configs: Vec<WidgetConfigId>,
-) -> Result<Player, DbError> {
+fn player(row: &Row) -> Result<Player, DbError> {
     let hash = row.text("token_hash")?;
     let unreadable =
         || DbError::Row { column: "token_hash".to_owned(), what: "not a hash".to_owned() };
     Ok(Player {
-        workspace,
-        id,
+        workspace: row.parse("workspace_id")?,
+        id: row.parse("id")?,
         name: row.text("name")?,
         token: TokenHash::from_hex(&hash).ok_or_else(unreadable)?,
         preview: row.text("preview")?,
         enabled: row.flag("enabled")?,
-        widget_configs,
+        widget_configs: Vec::new(),
         last_seen_at: row.opt_time("last_seen_at")?,
         created_at: row.time("created_at")?,
         updated_at: row.time("updated_at")?,

@@ -11,6 +11,8 @@ const NOUN: &str = "feed_version";
 pub(crate) enum Source {
     Pull,
     Push,
+    /// A reader came over from a feed that was ahead: the document is the same.
+    Rebind,
 }
 
 impl Source {
@@ -18,6 +20,7 @@ impl Source {
         match self {
             Self::Pull => "pull",
             Self::Push => "push",
+            Self::Rebind => "rebind",
         }
     }
 }

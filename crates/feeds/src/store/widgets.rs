@@ -1,28 +1,27 @@
 //! Widgets, their configs, and which feeds each config reads.
 
+use accounts::gate::Sort;
 use db::{DbError, Row, Tx, Workspace, args};
 use kernel::{FeedId, IntegrationId, PageRequest, WidgetConfigId, WidgetId, WorkspaceId};
 
-use super::pattern;
+use super::{pattern, places};
 use crate::widget::{Widget, WidgetConfig};
 
 pub(crate) async fn list(
     workspace: &Workspace,
     search: &str,
+    sort: Sort,
     page: &PageRequest,
 ) -> Result<Vec<Widget>, DbError> {
-    let search = pattern(search);
-    let rows = workspace
-        .read()
-        .await?
-        .fetch_all(
-            "SELECT id, slug, name, description, created_at, updated_at FROM widgets \
-             WHERE workspace_id = $1 AND ($2 = '' OR lower(name) LIKE $2 ESCAPE '\\' OR slug LIKE $2 ESCAPE '\\') \
-               AND ($3 = '' OR id < $3) ORDER BY id DESC LIMIT $4",
-            args![workspace.id(), search, page.after.clone().unwrap_or_default(), page.limit + 1],
-        )
-        .await?;
-    rows.iter().map(widget).collect()
+    let (rest, order) = sort.sql("name", "id", 3);
+    let sql = format!(
+        "SELECT id, slug, name, description, created_at, updated_at FROM widgets \
+         WHERE workspace_id = $1 AND ($2 = '' OR lower(name) LIKE $2 ESCAPE '\\' OR slug LIKE $2 ESCAPE '\\') \
+           AND {rest} ORDER BY {order} LIMIT $5"
+    );
+    let (last_name, last_id) = sort.after(page);
+    let values = args![workspace.id(), pattern(search), last_name, last_id, page.limit + 1];
+    workspace.read().await?.fetch_all(&sql, values).await?.iter().map(widget).collect()
 }
 
 /// By id or by slug.
@@ -93,19 +92,22 @@ pub(crate) async fn list_configs(
     workspace: &Workspace,
     widget: Option<WidgetId>,
     search: &str,
+    sort: Sort,
     page: &PageRequest,
 ) -> Result<Vec<WidgetConfig>, DbError> {
-    let search = pattern(search);
+    let (rest, order) = sort.sql("widget_configs.name", "widget_configs.id", 4);
     let sql = format!(
         "SELECT {CONFIG_COLUMNS} {CONFIG_FROM} WHERE widget_configs.workspace_id = $1 \
            AND ($2 = '' OR widget_id = $2) AND ($3 = '' OR lower(widget_configs.name) LIKE $3 ESCAPE '\\') \
-           AND ($4 = '' OR widget_configs.id < $4) ORDER BY widget_configs.id DESC LIMIT $5"
+           AND {rest} ORDER BY {order} LIMIT $6"
     );
+    let (last_name, last_id) = sort.after(page);
     let values = args![
         workspace.id(),
         widget.map(|id| id.to_string()).unwrap_or_default(),
-        search,
-        page.after.clone().unwrap_or_default(),
+        pattern(search),
+        last_name,
+        last_id,
         page.limit + 1
     ];
     workspace.read().await?.fetch_all(&sql, values).await?.iter().map(config).collect()
@@ -207,6 +209,22 @@ pub(crate) async fn bind(
     .map(drop)
 }
 
+/// Takes an integration away from the configs of widgets that are not its own, or no longer; says which
+/// they are, and what each has read through it.
+pub(crate) async fn unbind_elsewhere(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    integration: &connect::Integration,
+) -> Result<Vec<(WidgetConfigId, FeedId)>, DbError> {
+    let sql = "DELETE FROM widget_feeds WHERE workspace_id = $1 AND integration_id = $2 \
+                 AND widget_config_id IN (SELECT id FROM widget_configs \
+                   WHERE widget_configs.workspace_id = $1 AND widget_id <> $3) \
+               RETURNING widget_config_id, feed_id";
+    let widget = integration.widget_id.map(|id| id.to_string()).unwrap_or_default();
+    let rows = tx.fetch_all(sql, args![workspace, integration.id, widget]).await?;
+    rows.iter().map(|row| Ok((row.parse("widget_config_id")?, row.parse("feed_id")?))).collect()
+}
+
 /// The integrations that a config reads through, and the feed of each, oldest integration first.
 pub(crate) async fn bindings(
     tx: &mut Tx,
@@ -219,6 +237,29 @@ pub(crate) async fn bindings(
     rows.iter().map(|row| Ok((row.parse("integration_id")?, row.parse("feed_id")?))).collect()
 }
 
+/// The same of several configs: the config, the integration and the feed of each.
+pub(crate) async fn bindings_of(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    configs: &[WidgetConfig],
+) -> Result<Vec<(WidgetConfigId, IntegrationId, FeedId)>, DbError> {
+    if configs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = format!(
+        "SELECT widget_config_id, integration_id, feed_id FROM widget_feeds \
+         WHERE workspace_id = $1 AND widget_config_id IN ({}) ORDER BY integration_id",
+        places(2, configs.len())
+    );
+    let mut values = args![workspace];
+    values.extend(configs.iter().flat_map(|config| args![config.id]));
+    let rows = tx.fetch_all(&sql, values).await?;
+    let binding = |row: &Row| {
+        Ok((row.parse("widget_config_id")?, row.parse("integration_id")?, row.parse("feed_id")?))
+    };
+    rows.iter().map(binding).collect()
+}
+
 /// The workspace of a config, for readers that name the config alone.
 pub(crate) async fn workspace_of(
     db: &db::Db,
@@ -227,12 +268,4 @@ pub(crate) async fn workspace_of(
     let sql = "SELECT workspace_id FROM widget_configs WHERE id = $1";
     let row = db.system(false).await?.fetch_optional(sql, args![config]).await?;
     row.map(|row| row.parse("workspace_id")).transpose()
-}
-
-/// The feeds made for widgets that no widget reads any more.
-pub(crate) async fn orphans(tx: &mut Tx, workspace: WorkspaceId) -> Result<Vec<FeedId>, DbError> {
-    let sql = "SELECT id FROM feeds WHERE workspace_id = $1 AND discriminator NOT LIKE 'own:%' \
-               AND NOT EXISTS (SELECT 1 FROM widget_feeds WHERE widget_feeds.workspace_id = $1 \
-                 AND widget_feeds.feed_id = feeds.id) LIMIT 1000";
-    tx.fetch_all(sql, args![workspace]).await?.iter().map(|row| row.parse("id")).collect()
 }

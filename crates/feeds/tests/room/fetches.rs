@@ -46,10 +46,13 @@ async fn those_who_ask_at_once_are_answered_together() {
     for world in worlds().await {
         world.origin.says("/held", &json!("slow"));
         let rest = world.rest(json!({})).await;
-        // What has to be read first is read, so that nothing stands between the three and their request.
+        // What has to be read first is read, so that nothing stands between the three and their request;
+        // twice, for what is read while the news of the integration spreads is not kept.
         world.origin.says("/warm", &json!(1));
-        let warm = json!({ "integration_id": rest, "path": "/warm" });
-        world.post("/api/v1/fetch", warm).await.expect(200);
+        let warm = json!({ "integration_id": rest, "path": "/warm", "max_age_secs": 0 });
+        for _ in 0..2 {
+            world.post("/api/v1/fetch", warm.clone()).await.expect(200);
+        }
         let fetch = || async {
             let body = json!({ "integration_id": rest, "path": "/held" });
             world.post("/api/v1/fetch", body).await.expect(200)
@@ -90,5 +93,40 @@ async fn what_cannot_be_fetched_is_said() {
         let off = IntegrationPatch { enabled: Some(false), ..Default::default() };
         world.change_integration(rest, off).await;
         fetch(body).await.refused(409, "integration.disabled");
+    }
+}
+
+#[tokio::test]
+async fn what_may_change_something_is_sent_each_time() {
+    for world in worlds().await {
+        world.origin.says("/order", &json!({ "data": { "ok": true } }));
+        let rest = world.rest(json!({})).await;
+        let mut hits = 0;
+        for method in ["POST", "PUT", "PATCH", "DELETE"] {
+            let body = json!({ "integration_id": rest, "path": "/order", "method": method });
+            for _ in 0..2 {
+                let fetched = world.post("/api/v1/fetch", body.clone()).await.expect(200);
+                hits += 1;
+                assert_eq!(fetched["cached"], false, "{method}");
+                assert_eq!(world.origin.hits("/order"), hits, "{method}");
+            }
+        }
+        // GraphQL asks by POST, too.
+        let config = map(json!({
+            "endpoint": format!("{}/order", world.origin.base), "query": "{ orders }",
+        }));
+        let draft = connect::IntegrationDraft { config, ..world.draft("graphql") };
+        let graphql = world.integration(draft).await;
+        for (body, cached) in [
+            (json!({}), true),
+            (json!({ "body": { "query": "mutation { order(seat: 7) }" } }), false),
+        ] {
+            let mut wanted = map(body);
+            wanted.insert("integration_id".to_owned(), json!(graphql));
+            let wanted = serde_json::Value::Object(wanted);
+            world.post("/api/v1/fetch", wanted.clone()).await.expect(200);
+            let again = world.post("/api/v1/fetch", wanted.clone()).await.expect(200);
+            assert_eq!(again["cached"], cached, "{wanted}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 mod fetches;
+mod follows;
 mod live;
 mod node;
 mod origin;

@@ -100,6 +100,26 @@ async fn a_failure_keeps_the_last_good_document() {
 }
 
 #[tokio::test]
+async fn a_document_that_is_too_large_is_asked_for_less_and_less() {
+    for world in worlds().await {
+        world.origin.says("/a", &json!(1));
+        let pull = json!({
+            "path": "/a", "interval": "1s", "transform": "[range(5000)]", "max_bytes": 1000,
+        });
+        let rest = world.rest(pull).await;
+        let feed = world.feed(rest, json!({})).await;
+        for failures in 1..=4 {
+            let view = world.failures(feed, failures).await;
+            assert_eq!(text(&view["error_code"]), "feed.document_too_large");
+            let refresh = Timestamp::parse(text(&view["refresh_at"])).unwrap();
+            let wait = refresh.since(world.clock.now());
+            assert!(wait >= Duration::from_secs(1 << failures) / 2, "{failures}: {wait:?}");
+            world.pulled_again(feed).await;
+        }
+    }
+}
+
+#[tokio::test]
 async fn each_way_of_failing_has_its_code() {
     for world in worlds().await {
         world.origin.says("/large", &json!("x".repeat(3000)));
@@ -165,7 +185,7 @@ async fn a_document_is_what_the_transform_makes_of_the_answer() {
 
 #[tokio::test]
 async fn what_is_switched_off_is_not_pulled() {
-    const JOBS: &str = "SELECT count(*) AS n FROM jobs";
+    const JOBS: &str = "SELECT count(*) AS n FROM jobs WHERE kind = 'feed.pull'";
     for world in worlds().await {
         world.origin.says("/a", &json!(1));
         let rest = world.rest(json!({ "path": "/a" })).await;

@@ -1,3 +1,4 @@
+use crate::node::{map, text};
 use crate::world::{World, worlds};
 use connect::{IntegrationDraft, Mode};
 use kernel::{FeedId, IntegrationId};
@@ -167,5 +168,67 @@ async fn pushes_find_the_feed_that_takes_them() {
             .await
             .expect(200);
         assert!(feeds.target_of_feed(integration, feed).await.unwrap().is_none());
+    }
+}
+
+#[tokio::test]
+async fn a_push_does_not_hide_that_pulls_fail() {
+    for world in worlds().await {
+        world.origin.says("/a", &json!(1));
+        let draft = IntegrationDraft {
+            mode: Some(Mode::Both),
+            pull: connect::PullConfig::from_map(map(json!({ "path": "/a" }))).unwrap(),
+            push: connect::PushConfig::from_map(map(json!({ "unsigned": true }))).unwrap(),
+            ..world.draft("rest")
+        };
+        let both = world.integration(draft).await;
+        let feed = world.feed(both, json!({})).await;
+        world.version(feed, 1).await;
+        world.origin.answers("/a", 410, "{}");
+        world.refreshed(feed).await;
+        world.failures(feed, 1).await;
+        let id = world.push(both, feed, JSON, "2").await;
+        assert_eq!(world.settled(id).await.0, "applied");
+        let data = world.data_is(feed, json!(2)).await;
+        assert_eq!((text(&data["status"]), &data["stale"]), ("stale", &json!(true)), "{data}");
+        let view = world.view(feed).await;
+        assert_eq!(
+            (&view["failures"], text(&view["error_code"])),
+            (&json!(1), "feed.upstream_status")
+        );
+
+        // Once nothing is pulled any more, no pull fails.
+        let pushed = json!({ "mode": "push", "pull": {} });
+        world.patch(&format!("/api/v1/feeds/{feed}"), pushed).await.expect(200);
+        world.push(both, feed, JSON, "3").await;
+        world.data_is(feed, json!(3)).await;
+        assert_eq!(world.view(feed).await["failures"], 0);
+    }
+}
+
+#[tokio::test]
+async fn a_feed_has_settings_of_its_own_over_those_of_its_integration() {
+    for world in worlds().await {
+        let (integration, _) =
+            pushed(&world, json!({ "apply": "append", "keep_last": 3, "keep": 2 })).await;
+        let fewer = world.feed(integration, json!({ "push": { "keep_last": 2 } })).await;
+        let none = world.feed(integration, json!({ "push": { "apply": "replace" } })).await;
+        for n in 0..4 {
+            for feed in [fewer, none] {
+                let id = world.push(integration, feed, JSON, n.to_string()).await;
+                assert_eq!(world.settled(id).await.0, "applied");
+            }
+        }
+        world.data_is(fewer, json!([2, 3])).await;
+        world.data_is(none, json!(3)).await;
+        let versions = world.get(&format!("/api/v1/feeds/{none}/versions")).await.expect(200);
+        let versions = versions["data"].as_array().unwrap();
+        assert_eq!(versions.len(), 2, "as many versions as `keep` says");
+        let body = json!({ "push": { "apply": "merge", "keep_last": 2 } });
+        let refused = world.patch(&format!("/api/v1/feeds/{fewer}"), body).await;
+        assert_eq!(
+            refused.refused(422, "request.invalid")["errors"][0]["pointer"],
+            "/push/keep_last"
+        );
     }
 }

@@ -65,6 +65,9 @@ async fn what_is_known_is_not_sent_again() {
             ("?version=-1", "", 400),
             ("?version=99999999999999999999", "", 400),
             ("?versoin=1", "", 400),
+            ("?data=true", "", 200),
+            ("?data=false", "", 400),
+            ("?data=no", "", 400),
         ] {
             let auth = format!("Bearer {token}");
             let headers = [("authorization", auth.as_str()), ("if-none-match", tagged)];

@@ -204,3 +204,80 @@ async fn an_integration_that_comes_later_is_read_too() {
         assert!(target.await.unwrap().is_none(), "it is pulled alone");
     }
 }
+
+#[tokio::test]
+async fn those_who_share_see_the_version_move_once() {
+    for world in worlds().await {
+        tides(&world, |draft| draft).await;
+        let one = world.place("tides", json!({ "harbour": "Dover" })).await;
+        let two = world.place("tides", json!({ "harbour": "Calais" })).await;
+        for (height, version) in [(4, 2), (5, 3)] {
+            world.origin.says("/tides", &json!({ "height": height }));
+            world.refreshed(feed_of(&one)).await;
+            world.version(feed_of(&one), version).await;
+        }
+        world.origin.answers("/tides", 410, "{}");
+        world.refreshed(feed_of(&two)).await;
+        world.failures(feed_of(&two), 1).await;
+
+        let path = format!("/api/v1/widget-configs/{}", id(&one));
+        let calais = json!({ "options": { "harbour": "Calais" } });
+        world.patch(&path, calais).await.expect(200);
+        let feed = feed_of(&two);
+        let view = world.version(feed, 4).await;
+        assert_eq!(view["failures"], 1, "that pulls fail stays to be seen");
+        assert!(world.until(async || world.data(feed).await["version"] == 4).await);
+        assert_eq!(world.data(feed).await["data"], json!({ "height": 3 }));
+        let moved = world.events("feed.updated").await;
+        let versions: Vec<_> = moved
+            .iter()
+            .filter(|event| event.subject == feed.to_string())
+            .map(|event| event.data["version"].clone())
+            .collect();
+        assert_eq!(versions, [json!(4), json!(1)], "newest first");
+        let versions = world.get(&format!("/api/v1/feeds/{feed}/versions")).await.expect(200);
+        assert_eq!(text(&versions["data"][0]["source"]), "rebind");
+        let read = format!("{path}/data?version=3");
+        assert_eq!(world.get(&read).await.expect(200)["data"], json!({ "height": 3 }));
+    }
+}
+
+#[tokio::test]
+async fn no_document_yet_is_pending_whatever_the_version() {
+    for world in worlds().await {
+        world.origin.says("/held", &json!("slack"));
+        let widget = world.widget("tides").await;
+        let pull = json!({ "path": "/held", "query": { "harbour": "{{config.harbour}}" } });
+        let pull = connect::PullConfig::from_map(map(pull)).unwrap();
+        world
+            .integration(IntegrationDraft { widget_id: Some(widget), pull, ..world.draft("rest") })
+            .await;
+        let release = async {
+            world.origin.holds_one().await;
+            world.origin.release();
+        };
+        let place = world.place("tides", json!({ "harbour": "Dover" }));
+        let (config, ()) = tokio::join!(place, release);
+        assert_eq!(config["feeds"][0]["version"], 1);
+
+        let path = format!("/api/v1/widget-configs/{}", id(&config));
+        let look = async {
+            world.origin.holds_one().await;
+            let data = world.get(&format!("{path}/data?version=1")).await.expect(200);
+            let standing = (&data["data"], &data["version"], text(&data["status"]));
+            assert_eq!(standing, (&Value::Null, &json!(2), "pending"), "{data}");
+            let seen = world.get(&format!("{path}/data?version=2")).await;
+            assert_eq!(seen.status, 304, "{seen:?}");
+            let pending = world.get("/api/v1/feeds?status=pending").await.expect(200);
+            assert_eq!(text(&pending["data"][0]["status"]), "pending");
+            let status = world.get("/api/v1/status").await.expect(200);
+            assert_eq!(status["totals"]["feeds"]["pending"], 1);
+            world.origin.release();
+        };
+        let options = json!({ "options": { "harbour": "Calais" } });
+        let (changed, ()) = tokio::join!(world.patch(&path, options), look);
+        let changed = changed.expect(200);
+        assert_eq!(changed["feeds"][0]["version"], 3, "{changed}");
+        world.data_is(feed_of(&changed), json!("slack")).await;
+    }
+}

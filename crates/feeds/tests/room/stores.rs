@@ -16,7 +16,8 @@ async fn names(world: &World, path: &str) -> Vec<String> {
 async fn in_pages(world: &World, path: &str) -> Vec<String> {
     let (mut all, mut cursor) = (Vec::new(), String::new());
     loop {
-        let page = world.get(&format!("{path}?limit=2{cursor}")).await.expect(200);
+        let more = if path.contains('?') { '&' } else { '?' };
+        let page = world.get(&format!("{path}{more}limit=2{cursor}")).await.expect(200);
         let names = page["data"].as_array().unwrap();
         all.extend(names.iter().map(|it| text(&it["name"]).to_owned()));
         match page["next_cursor"].as_str() {
@@ -47,6 +48,21 @@ async fn lists_page_and_search() {
         let newest = ["Last", "tides again", "100% Sure", "Ferries", "Tides"];
         for path in ["feeds", "widgets", "widget-configs", "players"] {
             assert_eq!(in_pages(&world, &format!("/api/v1/{path}")).await, newest, "{path}");
+            for (sort, wanted) in [
+                ("-created_at", newest),
+                ("created_at", ["Tides", "Ferries", "100% Sure", "tides again", "Last"]),
+                ("name", ["100% Sure", "Ferries", "Last", "Tides", "tides again"]),
+                ("-name", ["tides again", "Tides", "Last", "Ferries", "100% Sure"]),
+            ] {
+                let sorted = format!("/api/v1/{path}?sort={sort}");
+                assert_eq!(in_pages(&world, &sorted).await, wanted, "{path} {sort}");
+            }
+            let wrong = world.get(&format!("/api/v1/{path}?sort=age")).await;
+            wrong.refused(400, "request.bad_query");
+            let by_age = world.get(&format!("/api/v1/{path}?limit=2")).await.expect(200);
+            let cursor = text(&by_age["next_cursor"]);
+            let by_name = world.get(&format!("/api/v1/{path}?sort=name&cursor={cursor}")).await;
+            by_name.refused(400, "request.bad_cursor");
         }
         for path in ["feeds", "widgets", "widget-configs"] {
             let found = names(&world, &format!("/api/v1/{path}?search=TIDES")).await;
@@ -67,6 +83,29 @@ async fn lists_page_and_search() {
         let change = json!({ "slug": "tides", "name": "Tides!", "description": "" });
         world.patch("/api/v1/widgets/w0", change).await.expect(200);
         assert_eq!(world.get("/api/v1/widgets/tides").await.expect(200)["name"], "Tides!");
+    }
+}
+
+#[tokio::test]
+async fn a_page_asks_as_much_as_a_row() {
+    for world in worlds().await {
+        world.widget("tides").await;
+        world.widget("sun").await;
+        let hook = world.webhook(json!({})).await;
+        for slug in ["tides", "sun", "tides"] {
+            let place = world.place(slug, json!({})).await;
+            world.player(&[text(&place["id"])]).await;
+            world.feed(hook, json!({})).await;
+        }
+        for path in ["feeds", "widgets", "widget-configs", "players"] {
+            let asks = async |limit| {
+                let before = world.test.db.statements();
+                world.get(&format!("/api/v1/{path}?limit={limit}")).await.expect(200);
+                world.test.db.statements() - before
+            };
+            let (one, three) = (asks(1).await, asks(3).await);
+            assert_eq!(one, three, "{path}");
+        }
     }
 }
 

@@ -19,29 +19,45 @@ pub(crate) struct World {
     pub(crate) workspace: Workspace,
     pub(crate) origin: Origin,
     inbox: Inbox,
-    _worker: DropGuard,
+    workers: Vec<DropGuard>,
     pub(crate) test: TestDb,
 }
 
 /// One world of each database.
 pub(crate) async fn worlds() -> Vec<World> {
+    let mut worlds = idle_worlds().await;
+    worlds.iter_mut().for_each(World::work);
+    worlds
+}
+
+/// The same without workers yet.
+pub(crate) async fn idle_worlds() -> Vec<World> {
     let clock = Clock::manual(START);
     let mut worlds = Vec::new();
     for test in databases_at(clock.clone()).await {
         let workspace = test.workspace("acme").await;
         let node = Node::new(&test.db);
-        let stop = CancellationToken::new();
-        let worker = node.feeds.work(Worker::new(test.db.clone()));
-        tokio::spawn(worker.run(stop.clone()));
         let inbox = Inbox::start(test.db.clone());
-        let (origin, clock) = (Origin::start().await, clock.clone());
-        let _worker = stop.drop_guard();
-        worlds.push(World { node, clock, workspace, origin, inbox, _worker, test });
+        let (origin, clock, workers) = (Origin::start().await, clock.clone(), Vec::new());
+        worlds.push(World { node, clock, workspace, origin, inbox, workers, test });
     }
     worlds
 }
 
 impl World {
+    /// Lets the node run jobs from now on.
+    pub(crate) fn work(&mut self) {
+        let worker = self.node.feeds.work(Worker::new(self.test.db.clone()));
+        self.runs(worker);
+    }
+
+    /// Lets a worker run jobs while the world lasts.
+    pub(crate) fn runs(&mut self, worker: Worker) {
+        let stop = CancellationToken::new();
+        tokio::spawn(worker.run(stop.clone()));
+        self.workers.push(stop.drop_guard());
+    }
+
     pub(crate) async fn call(&self, method: &str, path: &str, body: Value) -> Reply {
         let who = Some(owner(&self.workspace));
         self.node.send(request(who, method, path, &[], &body)).await

@@ -42,16 +42,21 @@ pub enum Effect {
     },
 }
 
+/// Why a handshake is not answered as its sender hopes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// It does not show what is stored.
+    #[error("it shows another token than the one stored here")]
+    Token,
+    /// There is nothing to answer it with.
+    #[error("no secret is stored to answer it with")]
+    Secret,
+    /// To sign it could be to sign a push.
+    #[error("its challenge is no plain token")]
+    Challenge,
+}
+
 impl Reply {
-    /// Whether the endpoint is confirmed.
-    pub fn confirms(&self) -> bool {
-        self.status < 300
-    }
-
-    fn refused() -> Self {
-        Self::of(&Spec { status: 400, ..Spec::default() }, "", "")
-    }
-
     /// What a provider file says to answer, `{challenge}` and `{answer}` filled in.
     pub fn of(spec: &Spec, challenge: &str, answer: &str) -> Self {
         let fill = |text: &str| text.replace("{answer}", answer).replace("{challenge}", challenge);
@@ -80,7 +85,7 @@ pub fn answer(
     credential: &dyn Fn(&str) -> Option<Secret<String>>,
     verifier: Option<&Verifier>,
     now: Timestamp,
-) -> Option<Reply> {
+) -> Option<Result<Reply, Refused>> {
     let asked = Asked { request, credential, json: OnceCell::new() };
     let genuine = || verifier.is_some_and(|verifier| verifier.verify(request, now).is_ok());
     let ours = |handshake: &&Handshake| asked.fits(&handshake.when);
@@ -108,7 +113,7 @@ impl Asked<'_> {
     }
 
     /// `None` where there is no challenge of the right kind: then it is no handshake.
-    fn reply(&self, handshake: &Handshake) -> Option<Reply> {
+    fn reply(&self, handshake: &Handshake) -> Option<Result<Reply, Refused>> {
         use HandshakeKind as Kind;
         const LONGEST: usize = 1024;
         let challenge = match &handshake.challenge {
@@ -116,11 +121,11 @@ impl Asked<'_> {
             None => String::new(),
         };
         if handshake.token.as_ref().is_some_and(|token| !self.shows(token)) {
-            return Some(Reply::refused());
+            return Some(Err(Refused::Token));
         }
         let written = &handshake.reply;
         let field = handshake.secret_field.as_deref().unwrap_or_default();
-        Some(match handshake.kind {
+        Some(Ok(match handshake.kind {
             Kind::Static | Kind::Accept => Reply::of(written, "", ""),
             Kind::EchoQuery | Kind::EchoBodyField => {
                 let text = Some("{challenge}".to_owned());
@@ -135,9 +140,10 @@ impl Asked<'_> {
             }
             Kind::HmacQueryBase64 | Kind::HmacBodyField => {
                 let secret = (self.credential)(field).filter(|secret| !secret.expose().is_empty());
-                let (Some(secret), true) = (secret, is_token(&challenge)) else {
-                    return Some(Reply::refused());
-                };
+                let Some(secret) = secret else { return Some(Err(Refused::Secret)) };
+                if !is_token(&challenge) {
+                    return Some(Err(Refused::Challenge));
+                }
                 let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes());
                 let tag = hmac::sign(&key, challenge.as_bytes());
                 let answer = match handshake.kind {
@@ -153,7 +159,7 @@ impl Asked<'_> {
                 let effect = Effect::CaptureSecret { field: field.to_owned(), secret };
                 Reply { effect, ..Reply::of(written, "", "") }
             }
-        })
+        }))
     }
 
     fn shows(&self, token: &Token) -> bool {

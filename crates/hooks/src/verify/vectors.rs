@@ -186,15 +186,10 @@ impl Vector {
         let spec = push.default_scheme().map(|scheme| &scheme.signature);
         let verifier = spec.map(|spec| Verifier::new(spec, &secrets));
         let reply = handshake::answer(&handshakes, request, &credential, verifier.as_ref(), now)
-            .ok_or("it is not a handshake that the provider's file knows")?;
-        if let Some(difference) = self.expect.as_ref().and_then(|expect| differs(&reply, expect)) {
-            return Err(difference);
-        }
-        if reply.confirms() {
-            Ok(())
-        } else {
-            Err(format!("the handshake is refused with {}", reply.status))
-        }
+            .ok_or("it is not a handshake that the provider's file knows")?
+            .map_err(|refused| format!("the handshake is refused: {refused}"))?;
+        let difference = self.expect.as_ref().and_then(|expect| differs(&reply, expect));
+        difference.map_or(Ok(()), Err)
     }
 
     fn judge_outbound(&self, input: &Input) -> Result<(), String> {

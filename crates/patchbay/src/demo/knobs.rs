@@ -48,7 +48,7 @@ pub(crate) async fn set(
     let refused = |error: sandbox::SandboxError| {
         let is_unknown = matches!(error, sandbox::SandboxError::UnknownService { .. });
         let code = if is_unknown { &codes::NOT_FOUND } else { &codes::INVALID };
-        Problem::new(code, error.to_string())
+        Problem::of(code, &error)
     };
     sandbox.set_faults(&service, faults).map_err(refused)?;
     let state = sandbox.services().into_iter().find(|known| known.name == service);

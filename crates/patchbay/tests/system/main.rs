@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "what cannot be so in a test fails it")]
 
 mod client;
+mod counted;
 mod crash;
 mod document;
 mod flexible;
@@ -12,6 +13,7 @@ mod house;
 mod nodes;
 mod pulls;
 mod pushes;
+mod revoked;
 mod rotations;
 mod running;
 mod scopes;

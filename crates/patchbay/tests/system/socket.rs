@@ -30,6 +30,17 @@ impl Socket {
         self.0.send(Message::text(text)).await.unwrap();
     }
 
+    /// Waits until the other side closes it, and returns the code it gives.
+    pub(crate) async fn closed(&mut self) -> u16 {
+        loop {
+            let next = tokio::time::timeout(Duration::from_secs(30), self.0.next()).await;
+            if let Message::Close(why) = next.expect("an end in time").expect("a farewell").unwrap()
+            {
+                return why.expect("a reason").code.into();
+            }
+        }
+    }
+
     /// The next message.
     pub(crate) async fn next(&mut self) -> Value {
         loop {

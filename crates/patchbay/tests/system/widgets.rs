@@ -272,3 +272,54 @@ async fn what_is_switched_off_neither_pulls_nor_takes() {
     let refused = crate::world::push(&world.owner, &path, "hush", &body).await;
     assert!([404, 409].contains(&refused.status), "{} {}", refused.status, refused.text());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_integration_comes_to_a_widget_and_goes() {
+    for world in World::all().await {
+        let mut places = Vec::new();
+        for slug in ["left", "right"] {
+            world.post("/api/v1/widgets", json!({ "slug": slug, "name": slug })).await;
+            places.push(world.place(slug, json!({})).await);
+        }
+        let base = world.url(Service::Rest);
+        let rest = json!({
+            "name": "Echo", "provider": "rest", "config": { "base_url": base },
+            "pull": { "path": "/rest/echo" },
+        });
+        let rest = text(&world.post("/api/v1/integrations", rest).await["id"]);
+        let feeds = async |place: &str| {
+            let path = format!("/api/v1/widget-configs/{place}");
+            world.owner.get(&path).await.expect(200)["feeds"].as_array().unwrap().clone()
+        };
+        let mut last = None;
+        for (widget, filled, empty) in [
+            (json!("left"), Some(0), vec![1]),
+            (json!("right"), Some(1), vec![0]),
+            (Value::Null, None, vec![0, 1]),
+        ] {
+            let found = world.owner.get("/api/v1/widgets").await.expect(200);
+            let found = found["data"].as_array().unwrap().iter();
+            let id = found.clone().find(|it| it["slug"] == widget).map(|it| it["id"].clone());
+            let body = json!({ "widget_id": id });
+            let path = format!("/api/v1/integrations/{rest}");
+            let changed = world.owner.patch(&path, body).await.expect(200);
+            assert_eq!(changed["widget_id"], id.unwrap_or_default());
+            if let Some(n) = filled {
+                let what = format!("{widget} shows the integration");
+                eventually(&what, async || {
+                    let feeds = feeds(&places[n]).await;
+                    let read = feeds.first().filter(|feed| feed["version"] != 0)?;
+                    last = Some(text(&read["feed_id"]));
+                    Some(())
+                })
+                .await;
+            }
+            for n in empty {
+                let what = format!("place {n} shows nothing once it is {widget}");
+                eventually(&what, async || feeds(&places[n]).await.is_empty().then_some(())).await;
+            }
+        }
+        let gone = format!("/api/v1/feeds/{}", last.unwrap());
+        assert_eq!(world.owner.get(&gone).await.status, 404, "no widget reads it any more");
+    }
+}

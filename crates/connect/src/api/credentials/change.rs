@@ -18,9 +18,10 @@ pub(in crate::api) struct ChangeCredential {
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false, min_length = 1, max_length = 200)]
     name: Option<String>,
+    /// All that is to be known of it; `null` for nothing.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Object, required = false)]
-    metadata: Option<Map<String, Value>>,
+    #[schema(value_type = Option<Object>)]
+    metadata: Option<Option<Map<String, Value>>>,
     /// The integration to use it for, where it is for none yet.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = String, required = false)]
@@ -48,7 +49,7 @@ pub(in crate::api) async fn change(
 ) -> Answer<ApiJson<CredentialView>> {
     let change = CredentialChange {
         name: body.name,
-        metadata: body.metadata,
+        metadata: body.metadata.map(Option::unwrap_or_default),
         integration_id: body.integration_id,
         fields: body.credentials,
     };

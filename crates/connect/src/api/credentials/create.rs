@@ -11,15 +11,15 @@ use utoipa::ToSchema;
 use super::CredentialView;
 use crate::{Connect, CredentialDraft, CredentialScope, body};
 
-/// A credential to be stored: for an integration, or by itself with the name of its provider.
+/// A credential to be stored: for an integration, or by itself with the name of its provider. `null`
+/// stands for what there need not be.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "name": "Slack Bot", "type": "oauth", "provider": "slack", "data": {"bot_token": "…"}
 }))]
 pub(in crate::api) struct CreateCredential {
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = String, required = false)]
+    #[schema(value_type = Option<String>)]
     integration_id: Option<IntegrationId>,
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
@@ -34,8 +34,7 @@ pub(in crate::api) struct CreateCredential {
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     scope: Option<CredentialScope>,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = String, required = false)]
+    #[schema(value_type = Option<String>)]
     widget_config_id: Option<WidgetConfigId>,
     /// The secrets.
     #[serde(default, deserialize_with = "present")]
@@ -46,9 +45,8 @@ pub(in crate::api) struct CreateCredential {
     #[schema(value_type = Object, required = false)]
     data: Option<Map<String, Value>>,
     /// What else is to be known of it; nothing secret.
-    #[serde(default)]
-    #[schema(value_type = Object)]
-    metadata: Map<String, Value>,
+    #[schema(value_type = Option<Object>)]
+    metadata: Option<Map<String, Value>>,
 }
 
 /// Stores a credential. It can be used, changed and rotated, and never be read again.
@@ -83,7 +81,7 @@ pub(in crate::api) async fn create(
         scope: body.scope,
         widget_config_id: body.widget_config_id,
         fields,
-        metadata: body.metadata,
+        metadata: body.metadata.unwrap_or_default(),
     };
     let stored = connect.create_credential(&caller, draft).await?;
     Ok((StatusCode::CREATED, ApiJson(CredentialView::of(stored))))

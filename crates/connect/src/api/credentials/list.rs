@@ -1,6 +1,6 @@
 //! `GET /api/v1/credentials`.
 
-use accounts::gate::{Answer, ApiJson, ApiQuery, Caller, List, may, page};
+use accounts::gate::{Answer, ApiJson, ApiQuery, Caller, List, Sort, may};
 use kernel::{IntegrationId, Page};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -22,13 +22,16 @@ pub(in crate::api) struct CredentialQuery {
     /// A part of the name or of the provider.
     #[serde(default)]
     search: String,
+    #[serde(default)]
+    #[param(inline, default = "-created_at")]
+    sort: Sort,
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
-    /// `next_cursor` of the page before.
+    /// `next_cursor` of the page before, with the same `sort`.
     cursor: Option<String>,
 }
 
-/// The credentials of the workspace, newest first, masked.
+/// The credentials of the workspace, masked; the newest first unless said.
 #[utoipa::path(
     get, path = "/api/v1/credentials", operation_id = "list_credentials", tag = "credentials",
     params(CredentialQuery),
@@ -39,11 +42,12 @@ pub(in crate::api) async fn list(
     caller: Caller<may::CredentialsRead>,
     ApiQuery(query): ApiQuery<CredentialQuery>,
 ) -> Answer<ApiJson<List<CredentialView>>> {
-    let page = page(query.limit, query.cursor.as_deref())?;
-    let filter =
-        Filter { integration: query.integration_id, scope: query.scope, search: query.search };
+    let sort = query.sort;
+    let page = sort.page(query.limit, query.cursor.as_deref())?;
+    let CredentialQuery { integration_id: integration, scope, search, .. } = query;
+    let filter = Filter { integration, scope, search, sort };
     let mut tx = caller.workspace.read().await?;
     let rows = credentials::list(&mut tx, caller.workspace.id(), &filter, &page).await?;
-    let rows = Page::of(rows, page.limit, |row| row.id.to_string());
+    let rows = Page::of(rows, page.limit, |row| sort.key(&row.name, row.id));
     Ok(ApiJson(rows.map(CredentialView::of).into()))
 }

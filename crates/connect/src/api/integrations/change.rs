@@ -2,7 +2,7 @@
 
 use accounts::gate::{Answer, ApiJson, ApiPath, Caller, may, present};
 use axum::extract::State;
-use kernel::IntegrationId;
+use kernel::{IntegrationId, WidgetId};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -10,7 +10,8 @@ use utoipa::ToSchema;
 use super::IntegrationView;
 use crate::{Connect, CredentialScope, IntegrationPatch, Mode, PullConfig, PushConfig};
 
-/// What is to change; what is left out stays. A mask that is sent back keeps the secret.
+/// What is to change; what is left out stays, and `null` clears what there need not be. A mask that is
+/// sent back keeps the secret.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "enabled": false }))]
@@ -19,8 +20,7 @@ pub(in crate::api) struct ChangeIntegration {
     #[schema(nullable = false, min_length = 1, max_length = 200)]
     name: Option<String>,
     #[serde(default, deserialize_with = "present")]
-    #[schema(nullable = false)]
-    description: Option<String>,
+    description: Option<Option<String>>,
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     enabled: Option<bool>,
@@ -35,21 +35,27 @@ pub(in crate::api) struct ChangeIntegration {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Object, required = false)]
     credentials: Option<Map<String, Value>>,
-    /// All settings for pulls.
+    /// All settings for pulls; `null` for those of the provider.
     #[serde(default, alias = "pull_config", deserialize_with = "present")]
-    #[schema(nullable = false)]
-    pull: Option<PullConfig>,
-    /// All settings for pushes.
+    pull: Option<Option<PullConfig>>,
+    /// All settings for pushes; `null` for those of the provider.
     #[serde(default, alias = "push_config", deserialize_with = "present")]
-    #[schema(nullable = false)]
-    push: Option<PushConfig>,
+    push: Option<Option<PushConfig>>,
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     credential_scope: Option<CredentialScope>,
-    #[serde(default)]
-    config_schema: Option<Value>,
-    #[serde(default)]
-    credential_schema: Option<Value>,
+    /// The widget that it feeds from now on; `null` for none.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    widget_id: Option<Option<WidgetId>>,
+    /// JSON Schema or field map, over the provider's; `null` for the provider's alone.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<Object>)]
+    config_schema: Option<Option<Value>>,
+    /// JSON Schema or field map, over the provider's; `null` for the provider's alone.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<Object>)]
+    credential_schema: Option<Option<Value>>,
 }
 
 /// Changes an integration.
@@ -69,13 +75,14 @@ pub(in crate::api) async fn change(
 ) -> Answer<ApiJson<IntegrationView>> {
     let patch = IntegrationPatch {
         name: body.name,
-        description: body.description,
+        description: body.description.map(Option::unwrap_or_default),
         enabled: body.enabled,
         mode: body.mode,
         credential_scope: body.credential_scope,
         config: body.config,
-        pull: body.pull,
-        push: body.push,
+        widget_id: body.widget_id,
+        pull: body.pull.map(Option::unwrap_or_default),
+        push: body.push.map(Option::unwrap_or_default),
         config_schema: body.config_schema,
         credential_schema: body.credential_schema,
         credentials: body.credentials,

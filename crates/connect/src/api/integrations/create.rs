@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::IntegrationView;
 use crate::{Connect, CredentialScope, IntegrationDraft, Mode, PullConfig, PushConfig, body};
 
-/// An integration to be made. `type` alone, without `provider`, takes a configuration of any shape;
+/// An integration to be made; `null` stands for what there need not be. `type` alone, without `provider`, takes a configuration of any shape;
 /// fields of it whose names say so are kept as secrets.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -30,8 +30,7 @@ pub(in crate::api) struct CreateIntegration {
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     r#type: Option<String>,
-    #[serde(default)]
-    description: String,
+    description: Option<String>,
     #[serde(default = "yes")]
     enabled: bool,
     #[serde(default)]
@@ -44,20 +43,20 @@ pub(in crate::api) struct CreateIntegration {
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     mode: Option<Mode>,
-    #[serde(default, alias = "pull_config")]
-    pull: PullConfig,
-    #[serde(default, alias = "push_config")]
-    push: PushConfig,
+    #[serde(alias = "pull_config")]
+    pull: Option<PullConfig>,
+    #[serde(alias = "push_config")]
+    push: Option<PushConfig>,
     #[serde(default)]
     credential_scope: CredentialScope,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = String, required = false)]
+    /// The widget that it feeds.
+    #[schema(value_type = Option<String>)]
     widget_id: Option<WidgetId>,
     /// JSON Schema or field map, over the provider's.
-    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
     config_schema: Option<Value>,
     /// JSON Schema or field map, over the provider's.
-    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
     credential_schema: Option<Value>,
 }
 
@@ -89,7 +88,7 @@ impl CreateIntegration {
         };
         Ok(IntegrationDraft {
             name: self.name,
-            description: self.description,
+            description: self.description.unwrap_or_default(),
             provider,
             kind: self.r#type.unwrap_or_default(),
             mode,
@@ -97,8 +96,8 @@ impl CreateIntegration {
             credential_scope: self.credential_scope,
             widget_id: self.widget_id,
             config: self.config,
-            pull: self.pull,
-            push: self.push,
+            pull: self.pull.unwrap_or_default(),
+            push: self.push.unwrap_or_default(),
             config_schema: self.config_schema,
             credential_schema: self.credential_schema,
             credentials: self.credentials,

@@ -1,13 +1,13 @@
 //! `GET /api/v1/integrations`.
 
-use accounts::gate::{Answer, ApiJson, ApiQuery, Caller, List, may, page};
+use accounts::gate::{Answer, ApiJson, ApiQuery, Caller, List, Sort, may};
 use axum::extract::State;
 use kernel::{Page, WidgetId};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::IntegrationView;
-use crate::store::integrations::{self, Filter, Sort};
+use crate::store::integrations::{self, Filter};
 use crate::{Connect, Mode};
 
 /// What is wanted.
@@ -31,9 +31,9 @@ pub(in crate::api) struct IntegrationQuery {
     /// A widget's.
     #[param(value_type = Option<String>)]
     widget_id: Option<WidgetId>,
-    /// What comes first; the newest unless said.
-    #[param(inline)]
-    sort: Option<SortBy>,
+    #[serde(default)]
+    #[param(inline, default = "-created_at")]
+    sort: Sort,
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
     /// `next_cursor` of the page before, with the same `sort`.
@@ -50,14 +50,7 @@ enum Status {
     Off,
 }
 
-#[derive(Clone, Copy, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-enum SortBy {
-    Name,
-    CreatedAt,
-}
-
-/// The integrations of the workspace.
+/// The integrations of the workspace; the newest first unless said.
 #[utoipa::path(
     get, path = "/api/v1/integrations", operation_id = "list_integrations", tag = "integrations",
     params(IntegrationQuery),
@@ -69,17 +62,14 @@ pub(in crate::api) async fn list(
     caller: Caller<may::IntegrationsRead>,
     ApiQuery(query): ApiQuery<IntegrationQuery>,
 ) -> Answer<ApiJson<List<IntegrationView>>> {
-    let page = page(query.limit, query.cursor.as_deref())?;
+    let sort = query.sort;
+    let page = sort.page(query.limit, query.cursor.as_deref())?;
     let status = match query.status {
         Some(Status::Ok) => "ok",
         Some(Status::Failing) => "failing",
         Some(Status::New) => "new",
         Some(Status::Off) => "off",
         None => "",
-    };
-    let sort = match query.sort {
-        Some(SortBy::Name) => Sort::Name,
-        Some(SortBy::CreatedAt) | None => Sort::Newest,
     };
     let filter = Filter {
         search: query.search,
@@ -94,7 +84,8 @@ pub(in crate::api) async fn list(
     let workspace = caller.workspace.id();
     let rows = integrations::list(&mut tx, connect.catalog(), workspace, &filter, &page).await?;
     drop(tx);
-    let rows = Page::of(rows, page.limit, |row| row.key(sort));
+    let rows =
+        Page::of(rows, page.limit, |row| sort.key(&row.integration.name, row.integration.id));
     let mut data = Vec::with_capacity(rows.data.len());
     for row in rows.data {
         data.push(connect.view(&caller, row).await?);

@@ -7,6 +7,7 @@ pub(super) mod get;
 pub(super) mod list;
 pub(super) mod requests;
 pub(super) mod test;
+pub(super) mod test_draft;
 pub(super) mod validate;
 
 use accounts::gate::Identity;

@@ -27,9 +27,8 @@ pub(in crate::api) struct TestIntegration {
     #[serde(default)]
     #[schema(value_type = Object)]
     options: Map<String, Value>,
-    /// The widget config whose credentials to use.
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = String, required = false)]
+    /// The widget config whose credentials to use; those of the workspace unless said.
+    #[schema(value_type = Option<String>)]
     widget_config_id: Option<WidgetConfigId>,
 }
 

@@ -20,8 +20,8 @@ pub(in crate::api) struct ValidateIntegration {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Object, required = false)]
     credentials: Option<Map<String, Value>>,
-    #[serde(default, alias = "pull_config")]
-    pull: PullConfig,
+    #[serde(alias = "pull_config")]
+    pull: Option<PullConfig>,
 }
 
 /// Whether it fits.
@@ -54,7 +54,7 @@ pub(in crate::api) async fn validate(
     ApiJson(body): ApiJson<ValidateIntegration>,
 ) -> Answer<ApiJson<Validation>> {
     let mut errors = connect.validate(&body.provider, &body.config, body.credentials.as_ref())?;
-    errors.extend(body.pull.problems("/pull"));
+    errors.extend(body.pull.unwrap_or_default().problems("/pull"));
     let valid = errors.is_empty();
     let errors = errors
         .into_iter()
