@@ -45,6 +45,60 @@ test("an RSS feed is added by its form, tested, switched off and on, and deleted
   await expect(row(page, "Town news")).toHaveCount(0);
 });
 
+test("a draft is tested before anything is saved", async ({ page, house }) => {
+  await page.goto("/integrations?add=1&provider=rest");
+  const panel = dialog(page);
+  const tried = panel.getByRole("region", { name: "Test" });
+  await tried.getByRole("button", { name: "Test now" }).click();
+  await expect(panel.getByRole("alert")).toContainText("needed");
+  await panel.getByRole("textbox", { name: "Name", exact: true }).fill("Only tried");
+  await panel.getByLabel("Base URL").fill(await house.service("rest"));
+  await panel.getByRole("textbox", { name: "Path", exact: true }).fill("/rest/bearer");
+  await panel.getByLabel("Bearer token").fill("e2e-draft-secret");
+  await tried.getByRole("button", { name: "Test now" }).click();
+  for (const step of ["Connect", "Ask", "Status of the answer"])
+    await expect(tried.getByText(step, { exact: true })).toBeVisible();
+  await expect(tried).not.toContainText("e2e-draft-secret");
+  await expect(tried.getByRole("button", { name: "Test again" })).toBeVisible();
+  // What was found is about what stood there: another setting wants another test.
+  await panel.getByRole("textbox", { name: "Path", exact: true }).fill("/rest/echo");
+  await expect(tried.getByRole("button", { name: "Test now" })).toBeVisible();
+  const { data } = await house.get("/integrations?search=Only");
+  expect(data).toEqual([]);
+});
+
+test("lists are sorted by their headings, with the order in the address bar", async ({ page, house }) => {
+  for (const name of ["Zulu", "alpha"])
+    await house.post("/integrations", { name, provider: "webhook", push: { unsigned: true } });
+  await page.goto("/integrations");
+  const heading = page.getByRole("columnheader", { name: "Name" });
+  const first = page.getByRole("row").nth(1);
+  await heading.getByRole("button").click();
+  await expect(page).toHaveURL(/sort=name/);
+  await expect(heading).toHaveAttribute("aria-sort", "ascending");
+  await expect(first).toContainText("alpha");
+  await heading.getByRole("button").press("Enter");
+  await expect(page).toHaveURL(/sort=-name/);
+  await expect(heading).toHaveAttribute("aria-sort", "descending");
+  await expect(first).toContainText("Zulu");
+  await page.reload();
+  await expect(first).toContainText("Zulu");
+  await heading.getByRole("button").click();
+  await expect(page).not.toHaveURL(/sort=/);
+
+  // Every list that names things takes the same word.
+  const places = ["feeds", "widgets", "widgets?tab=placed", "widgets?tab=players"];
+  const kept = ["integrations", "keys", "members", "credentials"].map((tab) => `settings?tab=${tab}`);
+  for (const path of [...places, ...kept]) {
+    for (const sort of ["-name", "created_at"]) {
+      await page.goto(`/${path}${path.includes("?") ? "&" : "?"}sort=${sort}`);
+      await settled(page);
+      await expect(page.locator("th[aria-sort$=ending]")).toHaveCount(1);
+      await expect(page.locator("tbody tr").first()).toBeVisible();
+    }
+  }
+});
+
 test("a REST API is added as JSON, which is judged while it is typed", async ({ page, house }) => {
   const base = await house.service("rest");
   await page.goto("/integrations?add=1&provider=rest");

@@ -11,13 +11,13 @@ interface Row {
   name: string;
 }
 
-function Rows({ onSort }: { onSort?: (sort: string | undefined) => void }) {
+function Rows({ onSort, sort = "name" }: { onSort?: (sort: string | undefined) => void; sort?: string }) {
   const list = useListing<Row>("/things", { search: "x" }, { limit: 2 });
   return (
     <ListTable
       label="Things"
       list={list}
-      sort="name"
+      sort={sort}
       onSort={onSort}
       empty={<p>Add the first thing</p>}
       columns={[{ key: "name", title: "Name", sort: "name", cell: ({ name }) => name }]}
@@ -78,13 +78,18 @@ it("quotes the code of an error and offers another try", async () => {
   expect(await screen.findByText("One")).toBeVisible();
 });
 
-it("asks for another order", async () => {
+it.each([
+  ["created_at", "none", "name"],
+  ["name", "ascending", "-name"],
+  ["-name", "descending", undefined],
+])("sorted by %s, its name is %s, and a key press asks for %s", async (sort, said, next) => {
   vi.spyOn(api, "get").mockResolvedValue({ data: all, next_cursor: null });
   const onSort = vi.fn();
   const user = userEvent.setup();
-  show(<Rows onSort={onSort} />);
+  show(<Rows onSort={onSort} sort={sort} />);
   await screen.findByText("One");
-  expect(screen.getByRole("columnheader", { name: /Name/ })).toHaveAttribute("aria-sort", "ascending");
-  await user.click(screen.getByRole("button", { name: /Name/ }));
-  expect(onSort).toHaveBeenCalledWith(undefined);
+  expect(screen.getByRole("columnheader", { name: /Name/ })).toHaveAttribute("aria-sort", said);
+  screen.getByRole("button", { name: /Name/ }).focus();
+  await user.keyboard("{Enter}");
+  expect(onSort).toHaveBeenCalledWith(next);
 });

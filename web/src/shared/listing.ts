@@ -66,6 +66,6 @@ export function useUrlState(): [UrlState, (change: UrlState) => void] {
   return [state, change];
 }
 
-/** Sorted by a column, or in the list's own order. */
+/** A column sorts upward, then downward, then the list is in its own order again. */
 export const nextSort = (current: string | undefined, column: string) =>
-  current === column ? undefined : column;
+  current === column ? `-${column}` : current === `-${column}` ? undefined : column;

@@ -74,11 +74,8 @@ it("counts and sizes", () => {
 });
 
 it("sorts and unsorts", () => {
-  expect([nextSort(undefined, "name"), nextSort("name", "name"), nextSort("status", "name")]).toEqual([
-    "name",
-    undefined,
-    "name",
-  ]);
+  const next = [undefined, "name", "-name", "status"].map((now) => nextSort(now, "name"));
+  expect(next).toEqual(["name", "-name", undefined, "name"]);
 });
 
 it("knows the page of a thing and what an event makes old", () => {

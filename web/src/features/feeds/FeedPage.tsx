@@ -1,108 +1,76 @@
-import { Alert, Anchor, Button, Skeleton, Stack, Tabs } from "@mantine/core";
-import { IconClockExclamation, IconPencil, IconRefresh, IconTrash } from "@tabler/icons-react";
+import { Alert, Anchor, Button, Skeleton, Stack } from "@mantine/core";
+import { IconClockExclamation, IconRefresh } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { Link, useNavigate, useParams } from "@tanstack/react-router";
+import { Link, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { useAct } from "@/shared/act";
 import { feeds, type Feed, type FeedDraft } from "@/shared/api/feeds";
 import { integrations, type Json } from "@/shared/api/integrations";
-import { useUrlState } from "@/shared/listing";
 import { useMay } from "@/shared/me";
 import { bytes, count } from "@/shared/text";
 import { duration } from "@/shared/time";
-import { Confirm } from "@/shared/ui/Confirm";
 import { CopyField } from "@/shared/ui/CopyField";
+import { DetailPage, Loaded } from "@/shared/ui/DetailPage";
 import { DocumentView } from "@/shared/ui/DocumentView";
-import { Facts, Page, Section } from "@/shared/ui/Page";
-import { Panel } from "@/shared/ui/Panel";
+import { Facts, Section } from "@/shared/ui/Page";
 import { Problem } from "@/shared/ui/Problem";
 import { ProviderIcon } from "@/shared/ui/ProviderIcon";
 import { StateBadge } from "@/shared/ui/State";
 import { Time } from "@/shared/ui/Time";
+import { UrlTabs } from "@/shared/ui/UrlTabs";
 import { FeedFields } from "./FeedFields";
 import { Readers } from "./Readers";
 import { Versions } from "./Versions";
 
-const back = { to: "/feeds", label: "Feeds" };
+const kind = { one: "feed", back: { to: "/feeds", label: "Feeds" } };
 
 export default function FeedPage() {
   const { id } = useParams({ strict: false }) as { id: string };
   const feed = useQuery({ queryKey: ["feeds", id], queryFn: () => feeds.get(id) });
-  if (feed.error) {
-    return (
-      <Page title="Feed" back={back}>
-        <Problem error={feed.error} retry={() => void feed.refetch()} />
-      </Page>
-    );
-  }
-  if (!feed.data) return <Skeleton height={300} />;
-  return <Shown feed={feed.data} />;
+  return (
+    <Loaded kind={kind} query={feed}>
+      {(feed) => <Shown feed={feed} />}
+    </Loaded>
+  );
 }
 
 function Shown({ feed }: { feed: Feed }) {
   const { id } = feed;
-  const [url, setUrl] = useUrlState();
-  const [editing, setEditing] = useState(false);
-  const navigate = useNavigate();
   const may = useMay("editor");
-  const tab = url.tab ?? "document";
   const document = useQuery({
     queryKey: ["feeds", id, "data"],
     queryFn: () => feeds.data(id),
     enabled: feed.version > 0,
   });
   const refresh = useAct(feeds.refresh, { stale: ["feeds"], sayError: true });
-  const remove = async () => {
-    await feeds.remove(id);
-    await navigate({ to: "/feeds" });
-  };
   return (
-    <Page
-      title={feed.name}
-      back={back}
+    <DetailPage
+      kind={kind}
+      name={feed.name}
       mark={<ProviderIcon provider={feed.provider ?? "feed"} size={40} />}
       lead={
         <Anchor component={Link} to={`/integrations/${feed.integration_id}`} size="sm">
           Its integration
         </Anchor>
       }
+      may={may}
       actions={
-        may && (
-          <>
-            {feed.mode !== "push" && (
-              <Button
-                leftSection={<IconRefresh size={15} />}
-                onClick={() => void refresh.run(id)}
-                loading={refresh.busy}
-              >
-                Refresh now
-              </Button>
-            )}
-            <Button variant="default" leftSection={<IconPencil size={15} />} onClick={() => setEditing(true)}>
-              Change
-            </Button>
-            <Confirm
-              title={`Delete ${feed.name}?`}
-              verb="Delete the feed"
-              act={remove}
-              stale={["feeds", "graph", "integrations", "status"]}
-              trigger={(open) => (
-                <Button
-                  variant="default"
-                  c="var(--state-failing)"
-                  leftSection={<IconTrash size={15} />}
-                  onClick={open}
-                >
-                  Delete
-                </Button>
-              )}
-            >
-              Its {feed.version} versions go with it, and what reads it gets nothing more. This cannot be
-              undone.
-            </Confirm>
-          </>
+        feed.mode !== "push" && (
+          <Button
+            leftSection={<IconRefresh size={15} />}
+            onClick={() => void refresh.run(id)}
+            loading={refresh.busy}
+          >
+            Refresh now
+          </Button>
         )
       }
+      edit={(done) => <EditFeed feed={feed} sample={document.data?.data} done={done} />}
+      remove={{
+        act: () => feeds.remove(id),
+        stale: ["feeds", "graph", "integrations", "status"],
+        loss: `Its ${feed.version} versions go with it, and what reads it gets nothing more.`,
+      }}
     >
       {feed.error_message && (
         <Alert
@@ -134,42 +102,34 @@ function Shown({ feed }: { feed: Feed }) {
           ]}
         />
       </div>
-      <Tabs
-        value={tab}
-        onChange={(next) => setUrl({ tab: next === "document" ? undefined : (next ?? undefined) })}
-        keepMounted={false}
-      >
-        <Tabs.List mb="md">
-          <Tabs.Tab value="document">Document</Tabs.Tab>
-          <Tabs.Tab value="versions">Versions</Tabs.Tab>
-          <Tabs.Tab value="readers">Readers ({feed.readers.length})</Tabs.Tab>
-        </Tabs.List>
-        <Tabs.Panel value="document">
-          <Problem error={document.error} retry={() => void document.refetch()} />
-          {feed.version === 0 ? (
-            <Waiting feed={feed} />
-          ) : document.data ? (
-            <DocumentView document={document.data.data} />
-          ) : (
-            !document.error && <Skeleton height={200} />
-          )}
-        </Tabs.Panel>
-        <Tabs.Panel value="versions">
-          <Versions feed={feed} />
-        </Tabs.Panel>
-        <Tabs.Panel value="readers">
-          <Readers feed={feed} />
-        </Tabs.Panel>
-      </Tabs>
+      <UrlTabs
+        tabs={[
+          {
+            value: "document",
+            label: "Document",
+            panel: (
+              <>
+                <Problem error={document.error} retry={() => void document.refetch()} />
+                {feed.version === 0 ? (
+                  <Waiting feed={feed} />
+                ) : document.data ? (
+                  <DocumentView document={document.data.data} />
+                ) : (
+                  !document.error && <Skeleton height={200} />
+                )}
+              </>
+            ),
+          },
+          { value: "versions", label: "Versions", panel: <Versions feed={feed} /> },
+          { value: "readers", label: `Readers (${feed.readers.length})`, panel: <Readers feed={feed} /> },
+        ]}
+      />
       {feed.webhook_url && (
         <Section title="Pushes go to">
           <CopyField value={feed.webhook_url} label="Copy the address" />
         </Section>
       )}
-      <Panel opened={editing} onClose={() => setEditing(false)} title={`Change ${feed.name}`} size={620}>
-        <EditFeed feed={feed} sample={document.data?.data} done={() => setEditing(false)} />
-      </Panel>
-    </Page>
+    </DetailPage>
   );
 }
 

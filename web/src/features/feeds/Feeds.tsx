@@ -19,8 +19,8 @@ import { NewFeed } from "./NewFeed";
 
 export default function Feeds() {
   const [url, setUrl] = useUrlState();
-  const { search, status } = url;
-  const list = useListing<Feed>("/feeds", { search, status });
+  const { search, sort, status } = url;
+  const list = useListing<Feed>("/feeds", { search, sort, status });
   const navigate = useNavigate();
   const may = useMay("editor");
   const add = () => setUrl({ add: "1" });
@@ -49,6 +49,8 @@ export default function Feeds() {
       <ListTable
         label="Feeds"
         list={list}
+        sort={sort}
+        onSort={(sort) => setUrl({ sort })}
         onOpen={(feed) => void navigate({ to: "/feeds/$id", params: { id: feed.id } })}
         empty={
           search || status ? (
@@ -76,6 +78,7 @@ export default function Feeds() {
           {
             key: "name",
             title: "Name",
+            sort: "name",
             cell: (feed) => (
               <Link to="/feeds/$id" params={{ id: feed.id }} className="named">
                 <ProviderIcon provider={feed.provider ?? "feed"} />
@@ -109,6 +112,13 @@ export default function Feeds() {
             cell: (feed) => <Time at={feed.fetched_at} />,
           },
           { key: "next", title: "Next", wide: true, cell: (feed) => <Time at={feed.refresh_at} never="–" /> },
+          {
+            key: "created",
+            title: "Added",
+            sort: "created_at",
+            wide: true,
+            cell: (feed) => <Time at={feed.created_at} />,
+          },
           {
             key: "bytes",
             title: "Size",

@@ -24,6 +24,8 @@ const edgeTypes: EdgeTypes = { cable: Cable };
 const MARGIN = 16;
 /** A board that needs more than this is moved about in, by its own scrolling. */
 const HIGHEST = 760;
+/** Below this zoom names cannot be read: the board is rather wider than its frame. */
+const READABLE = 0.8;
 /** From this width on the board grows instead of the gaps on it. */
 const ROOMY = 1_600;
 
@@ -53,10 +55,13 @@ function Drawn({ shown, readAt, onFocus }: BoardProps) {
     () => layout(shown, { width: room / scale, height: space / scale }),
     [shown, room, space, scale],
   );
-  const zoom = Math.min(scale, room / Math.max(1, placed.width));
-  const least = Math.min(Math.max(220, heightOf(tallestOf(shown.nodes)) * zoom + 2 * MARGIN + 8), HIGHEST);
-  const clipped = placed.height * zoom > space + 8;
-  const top = MARGIN + Math.max(0, (space - placed.height * zoom) / 2);
+  const zoom = Math.min(scale, Math.max(READABLE, room / Math.max(1, placed.width)));
+  const wide = placed.width * zoom > room + 8;
+  // Below a board that is moved about in, its buttons stand.
+  const foot = wide ? 32 : 8;
+  const least = Math.min(Math.max(220, heightOf(tallestOf(shown.nodes)) * zoom + 2 * MARGIN + foot), HIGHEST);
+  const clipped = wide || placed.height * zoom > space + 8;
+  const top = MARGIN + (wide ? 0 : Math.max(0, (space - placed.height * zoom) / 2));
 
   const nodes = useMemo(
     () =>
@@ -81,7 +86,7 @@ function Drawn({ shown, readAt, onFocus }: BoardProps) {
   );
 
   useEffect(() => {
-    void setViewport({ x: MARGIN + (room - placed.width * zoom) / 2, y: top, zoom });
+    void setViewport({ x: MARGIN + Math.max(0, (room - placed.width * zoom) / 2), y: top, zoom });
   }, [setViewport, zoom, room, top, placed.width]);
 
   // Data runs from the source to the screens: first into the feed, then out of it.
@@ -125,7 +130,7 @@ function Drawn({ shown, readAt, onFocus }: BoardProps) {
             preventScrolling={clipped}
             aria-label="Patch bay: what feeds what. The list view says the same in words."
           >
-            {(clipped || zoom < 0.8) && <Controls showInteractive={false} position="top-right" />}
+            {clipped && <Controls showInteractive={false} position="bottom-left" orientation="horizontal" />}
           </ReactFlow>
         </div>
       )}

@@ -1,4 +1,5 @@
 import { Select } from "@mantine/core";
+import { Fragment } from "react";
 import { IconInbox } from "@tabler/icons-react";
 import type { InboundEvent } from "@/shared/api/inbox";
 import type { Integration } from "@/shared/api/integrations";
@@ -63,7 +64,7 @@ export default function Inbox() {
             cell: (event) => (
               <button type="button" className="named link" onClick={() => setUrl({ open: event.id })}>
                 <ProviderIcon provider={event.provider} />
-                <span className="break">{event.event_type ?? "push"}</span>
+                <Words of={event.event_type ?? "push"} />
               </button>
             ),
           },
@@ -99,5 +100,19 @@ export default function Inbox() {
         {url.open && <InboundDetail id={url.open} integration={(id) => names.get(id) ?? id} />}
       </Panel>
     </Page>
+  );
+}
+
+/** Where there is little room, `order.placed` breaks after its dot and not inside a word. */
+function Words({ of }: { of: string }) {
+  return (
+    <span>
+      {of.split(/(?<=[._/:-])/).map((part, at) => (
+        <Fragment key={at}>
+          {part}
+          <wbr />
+        </Fragment>
+      ))}
+    </span>
   );
 }

@@ -11,6 +11,7 @@ import { Problem } from "@/shared/ui/Problem";
 import { ProviderIcon } from "@/shared/ui/ProviderIcon";
 import { DraftForm } from "./DraftForm";
 import { ProviderPicker } from "./ProviderPicker";
+import { TestPanel, useTrial } from "./TestPanel";
 
 interface Props {
   opened: boolean;
@@ -82,9 +83,7 @@ function NewIntegration({ provider, widget, back }: NewProps) {
 
   const create = useAct(
     async () => {
-      const { credentials = {}, ...rest } = draft;
-      const given = Object.keys(credentials).length > 0;
-      const made = await integrations.create(given ? { ...rest, credentials } : rest);
+      const made = await integrations.create(filled(draft));
       if (feed) await feeds.create({ name: made.name, integration_id: made.id, mode: made.mode });
       return made;
     },
@@ -100,9 +99,10 @@ function NewIntegration({ provider, widget, back }: NewProps) {
             })),
     },
   );
-  const submit = () => {
+  const trial = useTrial((about: IntegrationDraft) => integrations.testDraft(filled(about)), draft);
+  const ifComplete = (act: () => void) => () => {
     setTried(true);
-    if (missing.length === 0 && !broken) void create.run();
+    if (missing.length === 0 && !broken) act();
   };
 
   return (
@@ -129,7 +129,7 @@ function NewIntegration({ provider, widget, back }: NewProps) {
         draft={draft}
         onChange={setDraft}
         onBroken={setBroken}
-        errors={[...create.errors, ...(tried ? missing : [])]}
+        errors={[...create.errors, ...trial.errors, ...(tried ? missing : [])]}
       />
       {!widget && (
         <Switch
@@ -144,10 +144,21 @@ function NewIntegration({ provider, widget, back }: NewProps) {
           {missing.map(({ message }) => message).join(". ")}.
         </Alert>
       )}
+      {pulls && (
+        <TestPanel
+          trial={{ ...trial, run: ifComplete(trial.run) }}
+          hint="Makes one cheap request with what stands above and shows each step. Nothing is saved."
+        />
+      )}
       <Problem error={create.error} />
-      <Button onClick={submit} loading={create.busy}>
+      <Button onClick={ifComplete(() => void create.run())} loading={create.busy}>
         {pulls && !widget ? "Add and test" : "Add"}
       </Button>
     </Stack>
   );
+}
+
+/** Credentials of which none is given are left out: the service may need none. */
+function filled({ credentials = {}, ...rest }: IntegrationDraft): IntegrationDraft {
+  return Object.keys(credentials).length > 0 ? { ...rest, credentials } : rest;
 }

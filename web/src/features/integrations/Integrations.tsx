@@ -118,6 +118,13 @@ export default function Integrations() {
             cell: (row) => <span title={plural(row.feeds_count, "feed")}>{row.feeds_count}</span>,
           },
           {
+            key: "created",
+            title: "Added",
+            sort: "created_at",
+            wide: true,
+            cell: (row) => <Time at={row.created_at} />,
+          },
+          {
             key: "last",
             title: "Last sync",
             cell: (row) => <Time at={row.last_sync_at} />,

@@ -38,7 +38,7 @@ export function RequestLogTable({ integration }: { integration: string }) {
           </Empty>
         }
         columns={[
-          { key: "at", title: "When", cell: (row) => <Time at={row.at} /> },
+          { key: "at", title: "When", wide: true, cell: (row) => <Time at={row.at} /> },
           {
             key: "outcome",
             title: "Outcome",
@@ -55,6 +55,9 @@ export function RequestLogTable({ integration }: { integration: string }) {
               <>
                 <Text size="sm" className="mono clip" title={row.url}>
                   {row.method} {row.url}
+                </Text>
+                <Text size="xs" className="dim narrow" component="div">
+                  <Time at={row.at} />
                 </Text>
                 {row.error && (
                   <Text size="xs" className="dim break">

@@ -1,8 +1,9 @@
 import { Button, Group, Loader, Stack, Text } from "@mantine/core";
 import { IconCircleCheck, IconCircleX, IconPlayerPlay } from "@tabler/icons-react";
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useAct } from "@/shared/act";
-import { integrations, type TestResult, type TestStep } from "@/shared/api/integrations";
+import type { FieldError } from "@/shared/api/client";
+import type { TestResult, TestStep } from "@/shared/api/integrations";
 import { duration } from "@/shared/time";
 import { JsonCode, pretty } from "@/shared/ui/Code";
 import { Section } from "@/shared/ui/Page";
@@ -18,21 +19,36 @@ const steps: Record<TestStep["name"], string> = {
   decode: "Read the answer",
 };
 
-/** Really calls the service, and says what happened on the way. */
-export function TestPanel({ id, atOnce }: { id: string; atOnce: boolean }) {
-  const test = useAct(integrations.test, {
-    stale: ["integrations", "status"],
-    done: (result) => (last.current = result),
+export interface Trial {
+  run: () => void;
+  busy: boolean;
+  error: Error | null;
+  /** What the server found wrong with single fields. */
+  errors: FieldError[];
+  /** What was found; gone when what it was about has changed. */
+  result: TestResult | null;
+}
+
+/** Tests `about`, which is an integration's id or a draft of one. */
+export function useTrial<T>(call: (about: T) => Promise<TestResult>, about: T, stale: string[] = []): Trial {
+  const [last, setLast] = useState<{ about: T; result: TestResult } | null>(null);
+  const { run, busy, error, errors } = useAct(call, {
+    stale,
+    done: (result) => setLast({ about, result }),
   });
-  const last = useRef<TestResult | null>(null);
+  const result = busy || error || last?.about !== about ? null : last.result;
+  return { run: () => void run(about), busy, error, errors, result };
+}
+
+/** Really calls the service, and says what happened on the way. */
+export function TestPanel({ trial, hint, atOnce = false }: { trial: Trial; hint: string; atOnce?: boolean }) {
+  const { run, busy, error, result } = trial;
   const started = useRef(false);
-  const { run } = test;
   useEffect(() => {
     if (!atOnce || started.current) return;
     started.current = true;
-    void run(id);
-  }, [atOnce, id, run]);
-  const result = test.busy || test.error ? null : last.current;
+    run();
+  }, [atOnce, run]);
   return (
     <Section
       title="Test"
@@ -41,23 +57,23 @@ export function TestPanel({ id, atOnce }: { id: string; atOnce: boolean }) {
           size="compact-sm"
           variant="default"
           leftSection={<IconPlayerPlay size={14} />}
-          onClick={() => void test.run(id)}
-          loading={test.busy}
+          onClick={run}
+          loading={busy}
         >
-          {last.current ? "Test again" : "Test now"}
+          {result ? "Test again" : "Test now"}
         </Button>
       }
     >
       <div className="box" aria-live="polite">
-        {test.busy && (
+        {busy && (
           <Group gap="xs">
             <Loader size="xs" /> <Text size="sm">Calling the service …</Text>
           </Group>
         )}
-        <Problem error={test.error} />
-        {!test.busy && !test.error && !result && (
+        <Problem error={error} />
+        {!busy && !error && !result && (
           <Text size="sm" className="dim">
-            Makes one cheap request with the stored credentials and shows each step. Nothing is changed.
+            {hint}
           </Text>
         )}
         {result && <Result of={result} />}

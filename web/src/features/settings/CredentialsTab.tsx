@@ -18,8 +18,8 @@ import { Search, Toolbar } from "@/shared/ui/Toolbar";
 /** Every secret that is kept: whose it is and how it is, never what it is. */
 export default function CredentialsTab() {
   const [url, setUrl] = useUrlState();
-  const { search, scope } = url;
-  const list = useListing<Credential>("/credentials", { search, scope });
+  const { search, sort, scope } = url;
+  const list = useListing<Credential>("/credentials", { search, sort, scope });
   const may = useMay("admin");
   const name = (row: Credential) => row.name || row.provider;
   return (
@@ -36,6 +36,8 @@ export default function CredentialsTab() {
       <ListTable
         label="Credentials"
         list={list}
+        sort={sort}
+        onSort={(sort) => setUrl({ sort })}
         onOpen={({ id }) => setUrl({ open: id })}
         empty={
           <Empty icon={IconLock} title="No credentials yet">
@@ -46,6 +48,7 @@ export default function CredentialsTab() {
           {
             key: "name",
             title: "Name",
+            sort: "name",
             cell: (row) => (
               <button type="button" className="named link" onClick={() => setUrl({ open: row.id })}>
                 <ProviderIcon provider={row.provider} />
@@ -68,12 +71,21 @@ export default function CredentialsTab() {
             cell: (row) => <span className="mono clip">{ownerOf(row)}</span>,
           },
           { key: "validated", title: "Validated", wide: true, cell: (row) => <Time at={row.validated_at} /> },
-          { key: "rotated", title: "Rotated", cell: (row) => <Time at={row.rotated_at} /> },
+          {
+            key: "created",
+            title: "Added",
+            sort: "created_at",
+            wide: true,
+            cell: (row) => <Time at={row.created_at} />,
+          },
+          { key: "rotated", title: "Rotated", wide: true, cell: (row) => <Time at={row.rotated_at} /> },
           {
             key: "rotate",
             title: "",
+            align: "right",
             cell: (row) =>
-              may && (
+              may &&
+              row.integration_id && (
                 <Link to={`/integrations/${row.integration_id}?tab=credential` as "/integrations"}>
                   Rotate
                 </Link>

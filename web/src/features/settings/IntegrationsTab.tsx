@@ -68,6 +68,13 @@ export default function IntegrationsTab() {
             wide: true,
             cell: (row) => <CredentialBadge state={row.credential?.state} />,
           },
+          {
+            key: "created",
+            title: "Added",
+            sort: "created_at",
+            wide: true,
+            cell: (row) => <Time at={row.created_at} />,
+          },
           { key: "last", title: "Last sync", wide: true, cell: (row) => <Time at={row.last_sync_at} /> },
           { key: "do", title: "", align: "right", cell: (row) => may && <Controls row={row} /> },
         ]}

@@ -19,8 +19,8 @@ import { NewKey } from "./NewKey";
 /** The keys that programs use. */
 export default function KeysTab() {
   const [url, setUrl] = useUrlState();
-  const { search } = url;
-  const list = useListing<ApiKey>("/api-keys", { search });
+  const { search, sort } = url;
+  const list = useListing<ApiKey>("/api-keys", { search, sort });
   const may = useMay("admin");
   const toggle = useAct((key: ApiKey) => keys.change(key.id, { enabled: !key.enabled }), {
     stale: ["api-keys"],
@@ -41,6 +41,8 @@ export default function KeysTab() {
       <ListTable
         label="API keys"
         list={list}
+        sort={sort}
+        onSort={(sort) => setUrl({ sort })}
         onOpen={({ id }) => setUrl({ open: id })}
         empty={
           <Empty icon={IconKey} title={search ? "Nothing fits" : "No keys yet"} action={!search && add}>
@@ -51,6 +53,7 @@ export default function KeysTab() {
           {
             key: "name",
             title: "Name",
+            sort: "name",
             cell: (key) => (
               <button type="button" className="named link" onClick={() => setUrl({ open: key.id })}>
                 {key.name}
@@ -71,7 +74,15 @@ export default function KeysTab() {
           {
             key: "expires",
             title: "Expires",
+            wide: true,
             cell: (key) => <Expires at={key.expires_at} />,
+          },
+          {
+            key: "created",
+            title: "Added",
+            sort: "created_at",
+            wide: true,
+            cell: (key) => <Time at={key.created_at} />,
           },
           {
             key: "used",

@@ -23,9 +23,9 @@ const roles: { value: Role; label: string }[] = [
 
 /** Who is in the workspace, and what each may do. */
 export default function MembersTab() {
-  const [{ search }, setUrl] = useUrlState();
+  const [{ search, sort }, setUrl] = useUrlState();
   const [adding, setAdding] = useState(false);
-  const list = useListing<Member>("/members", { search });
+  const list = useListing<Member>("/members", { search, sort });
   const { user } = useMe();
   const may = useMay("admin");
   const setRole = useAct(members.setRole, {
@@ -46,11 +46,14 @@ export default function MembersTab() {
       <ListTable
         label="Members"
         list={list}
+        sort={sort}
+        onSort={(sort) => setUrl({ sort })}
         empty={<Empty icon={IconUsers} title="Nobody fits" />}
         columns={[
           {
             key: "who",
             title: "Who",
+            sort: "name",
             cell: (member) => (
               <div>
                 <Text size="sm" fw={500} className="break">
@@ -72,7 +75,7 @@ export default function MembersTab() {
               may ? (
                 <Select
                   size="xs"
-                  w={170}
+                  w={{ base: 110, sm: 170 }}
                   aria-label={`Role of ${member.email}`}
                   data={roles}
                   value={member.role}
@@ -84,7 +87,13 @@ export default function MembersTab() {
                 member.role
               ),
           },
-          { key: "since", title: "Since", wide: true, cell: (member) => <Time at={member.created_at} /> },
+          {
+            key: "since",
+            title: "Since",
+            sort: "created_at",
+            wide: true,
+            cell: (member) => <Time at={member.created_at} />,
+          },
           {
             key: "remove",
             title: "",

@@ -10,8 +10,8 @@ import { Search, Toolbar } from "@/shared/ui/Toolbar";
 
 /** Every place of every widget. */
 export function PlacedWidgets() {
-  const [{ search }, setUrl] = useUrlState();
-  const list = useListing<WidgetConfig>("/widget-configs", { search });
+  const [{ search, sort }, setUrl] = useUrlState();
+  const list = useListing<WidgetConfig>("/widget-configs", { search, sort });
   const navigate = useNavigate();
   return (
     <>
@@ -22,6 +22,8 @@ export function PlacedWidgets() {
       <ListTable
         label="Placed widgets"
         list={list}
+        sort={sort}
+        onSort={(sort) => setUrl({ sort })}
         onOpen={({ id }) => void navigate({ to: "/widgets/$id", params: { id } })}
         empty={
           <Empty icon={IconLayoutBoard} title={search ? "Nothing fits" : "No widget is placed yet"}>
@@ -31,6 +33,7 @@ export function PlacedWidgets() {
         columns={[
           {
             key: "name",
+            sort: "name",
             title: "Place",
             cell: ({ id, name }) => (
               <Link to="/widgets/$id" params={{ id }} className="named">
@@ -49,7 +52,13 @@ export function PlacedWidgets() {
             cell: ({ feeds }) =>
               feeds.map((feed) => <StateIcon key={feed.integration_id} state={feed.status} />),
           },
-          { key: "created", title: "Added", wide: true, cell: ({ created_at }) => <Time at={created_at} /> },
+          {
+            key: "created",
+            title: "Added",
+            sort: "created_at",
+            wide: true,
+            cell: ({ created_at }) => <Time at={created_at} />,
+          },
         ]}
       />
     </>

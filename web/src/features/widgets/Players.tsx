@@ -3,7 +3,7 @@ import { IconDeviceTv, IconTrash } from "@tabler/icons-react";
 import { useState } from "react";
 import { useAct } from "@/shared/act";
 import { players, type Player, type WidgetConfig } from "@/shared/api/widgets";
-import { useListing } from "@/shared/listing";
+import { useListing, useUrlState } from "@/shared/listing";
 import { Confirm } from "@/shared/ui/Confirm";
 import { OneTime } from "@/shared/ui/CopyField";
 import { Empty } from "@/shared/ui/Empty";
@@ -13,7 +13,8 @@ import { Time } from "@/shared/ui/Time";
 
 /** The devices that may read widgets, each with a token of its own. */
 export function Players({ add }: { add?: () => void }) {
-  const list = useListing<Player>("/players");
+  const [{ sort }, setUrl] = useUrlState();
+  const list = useListing<Player>("/players", { sort });
   const places = useListing<WidgetConfig>("/widget-configs", {}, { limit: 200 });
   const names = new Map(places.rows.map(({ id, name }) => [id, name]));
   const toggle = useAct((player: Player) => players.change(player.id, { enabled: !player.enabled }), {
@@ -25,6 +26,8 @@ export function Players({ add }: { add?: () => void }) {
       <ListTable
         label="Players"
         list={list}
+        sort={sort}
+        onSort={(sort) => setUrl({ sort })}
         empty={
           <Empty
             icon={IconDeviceTv}
@@ -36,10 +39,11 @@ export function Players({ add }: { add?: () => void }) {
           </Empty>
         }
         columns={[
-          { key: "name", title: "Name", cell: ({ name }) => name },
+          { key: "name", title: "Name", sort: "name", cell: ({ name }) => name },
           {
             key: "token",
             title: "Token",
+            wide: true,
             cell: ({ token_preview }) => <span className="mono nowrap">{token_preview}</span>,
           },
           {
@@ -47,6 +51,13 @@ export function Players({ add }: { add?: () => void }) {
             title: "Shows",
             wide: true,
             cell: ({ widget_config_ids }) => widget_config_ids.map((id) => names.get(id) ?? id).join(", "),
+          },
+          {
+            key: "created",
+            title: "Added",
+            sort: "created_at",
+            wide: true,
+            cell: ({ created_at }) => <Time at={created_at} />,
           },
           { key: "seen", title: "Last seen", cell: ({ last_seen_at }) => <Time at={last_seen_at} /> },
           {

@@ -1,22 +1,20 @@
 // A widget's page; with the id of a placed widget it is that widget's page, opened at its place.
 
-import { Button, Skeleton } from "@mantine/core";
-import { IconPlus, IconTrash } from "@tabler/icons-react";
+import { Button } from "@mantine/core";
+import { IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { Navigate, useNavigate, useParams } from "@tanstack/react-router";
+import { Navigate, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { widgetConfigs, widgets, type Widget, type WidgetConfig } from "@/shared/api/widgets";
 import { useListing, useUrlState } from "@/shared/listing";
 import { useMay } from "@/shared/me";
-import { Confirm } from "@/shared/ui/Confirm";
-import { Page } from "@/shared/ui/Page";
+import { DetailPage, Loaded } from "@/shared/ui/DetailPage";
 import { Panel } from "@/shared/ui/Panel";
-import { Problem } from "@/shared/ui/Problem";
 import { FedBy } from "./FedBy";
 import { PlaceForm } from "./PlaceForm";
 import { Places } from "./Places";
 
-const back = { to: "/widgets", label: "Widgets" };
+const kind = { one: "widget", back: { to: "/widgets", label: "Widgets" } };
 
 export default function WidgetPage() {
   const { id } = useParams({ strict: false }) as { id: string };
@@ -25,78 +23,50 @@ export default function WidgetPage() {
 
 function Placed({ id }: { id: string }) {
   const config = useQuery({ queryKey: ["widget-configs", id], queryFn: () => widgetConfigs.get(id) });
-  if (config.error) return <Problem error={config.error} retry={() => void config.refetch()} />;
-  if (!config.data) return <Skeleton height={200} />;
   return (
-    <Navigate
-      to="/widgets/$id"
-      params={{ id: config.data.widget_id }}
-      search={{ place: id } as never}
-      replace
-    />
+    <Loaded kind={kind} query={config}>
+      {({ widget_id }) => (
+        <Navigate to="/widgets/$id" params={{ id: widget_id }} search={{ place: id } as never} replace />
+      )}
+    </Loaded>
   );
 }
 
 function OfWidget({ id }: { id: string }) {
   const widget = useQuery({ queryKey: ["widgets", id], queryFn: () => widgets.get(id) });
-  if (widget.error) {
-    return (
-      <Page title="Widget" back={back}>
-        <Problem error={widget.error} retry={() => void widget.refetch()} />
-      </Page>
-    );
-  }
-  if (!widget.data) return <Skeleton height={300} />;
-  return <Shown widget={widget.data} />;
+  return (
+    <Loaded kind={kind} query={widget}>
+      {(widget) => <Shown widget={widget} />}
+    </Loaded>
+  );
 }
 
 function Shown({ widget }: { widget: Widget }) {
   const [{ place }, setUrl] = useUrlState();
   const [form, setForm] = useState<WidgetConfig | "new" | null>(null);
   const places = useListing<WidgetConfig>("/widget-configs", { widget_id: widget.id });
-  const navigate = useNavigate();
   const may = useMay("editor");
-  const remove = async () => {
-    await widgets.remove(widget.id);
-    await navigate({ to: "/widgets" });
-  };
   const add = () => setForm("new");
   return (
-    <Page
-      title={widget.name}
-      back={back}
+    <DetailPage
+      kind={kind}
+      name={widget.name}
       lead={
         <>
           <span className="mono">{widget.slug}</span> {widget.description && `· ${widget.description}`}
         </>
       }
+      may={may}
       actions={
-        may && (
-          <>
-            <Button leftSection={<IconPlus size={16} />} onClick={add}>
-              Place it
-            </Button>
-            <Confirm
-              title={`Delete ${widget.name}?`}
-              verb="Delete the widget"
-              act={remove}
-              stale={["widgets", "widget-configs", "feeds", "graph"]}
-              trigger={(open) => (
-                <Button
-                  variant="default"
-                  c="var(--state-failing)"
-                  leftSection={<IconTrash size={15} />}
-                  onClick={open}
-                >
-                  Delete
-                </Button>
-              )}
-            >
-              Every place of it goes too, and the players that show it become empty. This cannot be undone.
-            </Confirm>
-          </>
-        )
+        <Button leftSection={<IconPlus size={16} />} onClick={add}>
+          Place it
+        </Button>
       }
+      remove={{
+        act: () => widgets.remove(widget.id),
+        stale: ["widgets", "widget-configs", "feeds", "graph"],
+        loss: "Every place of it goes too, and the players that show it become empty.",
+      }}
     >
       <FedBy widget={widget} />
       <Places
@@ -122,6 +92,6 @@ function Shown({ widget }: { widget: Widget }) {
           />
         )}
       </Panel>
-    </Page>
+    </DetailPage>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, Tabs } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { IconApps, IconPlus } from "@tabler/icons-react";
 import { Link, useNavigate } from "@tanstack/react-router";
 import type { Widget } from "@/shared/api/widgets";
@@ -10,6 +10,7 @@ import { Page } from "@/shared/ui/Page";
 import { Panel } from "@/shared/ui/Panel";
 import { Time } from "@/shared/ui/Time";
 import { Search, Toolbar } from "@/shared/ui/Toolbar";
+import { UrlTabs } from "@/shared/ui/UrlTabs";
 import { NewPlayer, Players } from "./Players";
 import { NewWidget } from "./NewWidget";
 import { PlacedWidgets } from "./PlacedWidgets";
@@ -17,8 +18,7 @@ import { PlacedWidgets } from "./PlacedWidgets";
 export default function Widgets() {
   const [url, setUrl] = useUrlState();
   const may = useMay("editor");
-  const tab = url.tab ?? "widgets";
-  const players = tab === "players";
+  const players = url.tab === "players";
   const add = () => setUrl({ add: "1" });
   const close = () => setUrl({ add: undefined });
   return (
@@ -33,32 +33,14 @@ export default function Widgets() {
         )
       }
     >
-      <Tabs
-        value={tab}
-        onChange={(next) =>
-          setUrl({
-            tab: next === "widgets" ? undefined : (next ?? undefined),
-            search: undefined,
-            sort: undefined,
-          })
-        }
-        keepMounted={false}
-      >
-        <Tabs.List mb="md">
-          <Tabs.Tab value="widgets">Widgets</Tabs.Tab>
-          <Tabs.Tab value="placed">Placed</Tabs.Tab>
-          <Tabs.Tab value="players">Players</Tabs.Tab>
-        </Tabs.List>
-        <Tabs.Panel value="widgets">
-          <WidgetList add={may ? add : undefined} />
-        </Tabs.Panel>
-        <Tabs.Panel value="placed">
-          <PlacedWidgets />
-        </Tabs.Panel>
-        <Tabs.Panel value="players">
-          <Players add={may ? add : undefined} />
-        </Tabs.Panel>
-      </Tabs>
+      <UrlTabs
+        clear={{ search: undefined, sort: undefined }}
+        tabs={[
+          { value: "widgets", label: "Widgets", panel: <WidgetList add={may ? add : undefined} /> },
+          { value: "placed", label: "Placed", panel: <PlacedWidgets /> },
+          { value: "players", label: "Players", panel: <Players add={may ? add : undefined} /> },
+        ]}
+      />
       <Panel opened={url.add !== undefined} onClose={close} title={players ? "Add player" : "Add widget"}>
         {players ? <NewPlayer done={close} /> : <NewWidget />}
       </Panel>
@@ -67,8 +49,8 @@ export default function Widgets() {
 }
 
 function WidgetList({ add }: { add?: () => void }) {
-  const [{ search }, setUrl] = useUrlState();
-  const list = useListing<Widget>("/widgets", { search });
+  const [{ search, sort }, setUrl] = useUrlState();
+  const list = useListing<Widget>("/widgets", { search, sort });
   const navigate = useNavigate();
   return (
     <>
@@ -79,6 +61,8 @@ function WidgetList({ add }: { add?: () => void }) {
       <ListTable
         label="Widgets"
         list={list}
+        sort={sort}
+        onSort={(sort) => setUrl({ sort })}
         onOpen={({ id }) => void navigate({ to: "/widgets/$id", params: { id } })}
         empty={
           <Empty
@@ -93,6 +77,7 @@ function WidgetList({ add }: { add?: () => void }) {
         columns={[
           {
             key: "name",
+            sort: "name",
             title: "Name",
             cell: ({ id, name }) => (
               <Link to="/widgets/$id" params={{ id }} className="named">
@@ -111,7 +96,13 @@ function WidgetList({ add }: { add?: () => void }) {
             wide: true,
             cell: ({ description }) => <span className="clip dim">{description}</span>,
           },
-          { key: "created", title: "Added", wide: true, cell: ({ created_at }) => <Time at={created_at} /> },
+          {
+            key: "created",
+            title: "Added",
+            sort: "created_at",
+            wide: true,
+            cell: ({ created_at }) => <Time at={created_at} />,
+          },
         ]}
       />
     </>

@@ -99,6 +99,7 @@ export interface IntegrationDraft {
   credentials?: Fields;
   pull?: PullConfig;
   push?: PushConfig;
+  mode?: Mode;
   enabled?: boolean;
   /** The widget that it feeds: each place of that gets a feed of its own. */
   widget_id?: string;
@@ -149,6 +150,9 @@ export const integrations = {
     api.patch<Integration>(`/integrations/${id}`, change),
   remove: (id: string) => api.delete(`/integrations/${id}`),
   test: (id: string) => api.post<TestResult>(`/integrations/${id}/test`, {}),
+  /** Before anything is saved. */
+  testDraft: ({ provider, config, credentials, mode, pull, push }: IntegrationDraft) =>
+    api.post<TestResult>("/integrations/test", { provider, config, credentials, mode, pull, push }),
   validate: (draft: Pick<IntegrationDraft, "provider" | "config" | "credentials">) =>
     api.post<{ valid: boolean; errors: FieldError[] }>("/integrations/validate", draft),
 };

@@ -1,5 +1,5 @@
 import { Button, Center, Skeleton, Table, Text, UnstyledButton } from "@mantine/core";
-import { IconArrowUp, IconArrowsSort } from "@tabler/icons-react";
+import { IconArrowDown, IconArrowUp, IconArrowsSort } from "@tabler/icons-react";
 import type { MouseEvent, ReactNode } from "react";
 import { nextSort, type Listing } from "../listing";
 import { Problem } from "./Problem";
@@ -129,10 +129,12 @@ export function ListTable<T extends { id: string }>({
 
 function sorted(column: string | undefined, sort: string | undefined) {
   if (!column) return undefined;
+  if (sort === `-${column}`) return "descending";
   return sort === column ? "ascending" : "none";
 }
 
 function SortMark({ column, sort }: { column: string; sort?: string }) {
   if (sort === column) return <IconArrowUp size={13} aria-hidden />;
+  if (sort === `-${column}`) return <IconArrowDown size={13} aria-hidden />;
   return <IconArrowsSort size={13} className={classes.unsorted} aria-hidden />;
 }

@@ -40,7 +40,11 @@ export function Page({ title, lead, mark, actions, back, wide, children }: Props
             )}
           </div>
         </Group>
-        {actions && <Group gap="xs">{actions}</Group>}
+        {actions && (
+          <Group gap="xs" className="actions">
+            {actions}
+          </Group>
+        )}
       </Group>
       {children}
     </Stack>

@@ -20,6 +20,9 @@ function telling(all: Minute[]): Minute[] {
   return all.length > 2 ? all.slice(from, -1) : all;
 }
 
+/** Seconds between two labels: whole minutes, since the labels say no more. */
+const ticks = [1, 2, 5, 10, 15, 30].map((minutes) => minutes * 60);
+
 export default function ThroughputChart({ minutes: all, height }: { minutes: Minute[]; height: number }) {
   const minutes = useMemo(() => telling(all), [all]);
   const { ref, width } = useElementSize();
@@ -44,7 +47,7 @@ export default function ThroughputChart({ minutes: all, height }: { minutes: Min
         cursor: { y: false },
         scales: { y: { range: (_chart, _low, high) => [0, Math.max(4, (high ?? 0) * 1.1)] } },
         axes: [
-          { ...axis, grid: { show: false }, size: 24, space: 70, values: "{HH}:{mm}" },
+          { ...axis, grid: { show: false }, size: 24, space: 70, values: "{HH}:{mm}", incrs: ticks },
           { ...axis, size: 34, space: 32 },
         ],
         series: [
