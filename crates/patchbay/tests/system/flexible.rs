@@ -87,7 +87,7 @@ async fn databases_and_agents_are_for_later() {
     for (body, pointer) in [
         (json!({ "name": "x", "type": "nosuch", "config": {} }), "/type"),
         (json!({ "name": "", "type": "api", "config": {} }), "/name"),
-        (json!({ "name": "x", "type": "api" }), ""),
+        (json!({ "name": "x", "type": "api" }), "/config"),
     ] {
         let refused = world.owner.post("/api/data-sources", body.clone()).await;
         assert_eq!((refused.status, refused.code().as_str()), (422, "request.invalid"), "{body}");
