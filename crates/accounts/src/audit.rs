@@ -23,6 +23,21 @@ pub async fn record(
     write(tx, &identity.workspace, identity.into(), action, subject, detail).await
 }
 
+/// The same in the name of somebody who is not asking now: what a browser brings back ends what they began.
+///
+/// # Errors
+/// As for [`record`].
+pub async fn record_for(
+    tx: &mut Tx,
+    workspace: &Workspace,
+    actor: &str,
+    action: &str,
+    subject: impl ToString,
+    detail: Value,
+) -> Result<(), DbError> {
+    entry(tx, workspace, (actor, None), action, subject, detail).await
+}
+
 /// Who did something, where there is no [`Identity`] (yet): signing in, setting up.
 #[derive(Clone, Copy)]
 pub(crate) struct By {
@@ -49,22 +64,25 @@ pub(crate) async fn write(
     subject: impl ToString,
     detail: Value,
 ) -> Result<(), DbError> {
+    let from = by.remote_addr.map(|addr| addr.to_string());
+    entry(tx, workspace, (&by.actor.to_string(), from), action, subject, detail).await
+}
+
+async fn entry(
+    tx: &mut Tx,
+    workspace: &Workspace,
+    (actor, from): (&str, Option<String>),
+    action: &str,
+    subject: impl ToString,
+    detail: Value,
+) -> Result<(), DbError> {
     let at = tx.now();
     let id = AuditId::generate(at, workspace.db().entropy());
     tx.execute(
         "INSERT INTO audit_entries \
          (workspace_id, id, at, actor, action, subject, detail, remote_addr) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        args![
-            workspace.id(),
-            id,
-            at,
-            by.actor.to_string(),
-            action,
-            subject.to_string(),
-            &detail,
-            by.remote_addr.map(|addr| addr.to_string())
-        ],
+        args![workspace.id(), id, at, actor, action, subject.to_string(), &detail, from],
     )
     .await
     .map(drop)

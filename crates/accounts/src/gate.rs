@@ -17,7 +17,7 @@ mod throttle;
 
 pub use address::client_addr;
 pub(crate) use authenticate::{RemoteAddr, check_origin};
-pub use authenticate::{SESSION_COOKIE, WORKSPACE_COOKIE, authenticate};
+pub use authenticate::{SESSION_COOKIE, WORKSPACE_COOKIE, authenticate, cookie};
 pub use caller::{Caller, Needs, may};
 pub(crate) use caller::{Login, missing_scope};
 pub use failure::{Answer, Failure, not_found};

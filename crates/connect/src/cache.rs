@@ -4,13 +4,14 @@
 
 use catalog::jq::{self, JqError, Program};
 use db::{Change, Db, Signal};
-use kernel::{IntegrationId, WorkspaceId};
+use kernel::{ConnectionId, IntegrationId, WorkspaceId};
 use papaya::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::Integration;
+use crate::store::connections;
 use crate::store::credentials::Stored;
 
 /// The nouns in [`db::Change`] signals.
@@ -24,10 +25,15 @@ const MOST_PROGRAMS: usize = 2_000;
 /// Which credentials of an integration: those of the workspace, or of one widget config.
 pub(crate) type CredentialKey = (IntegrationId, Option<kernel::WidgetConfigId>);
 
+/// Whose connection of an integration; `None` leaves it to the integration.
+pub(crate) type SubjectKey = (IntegrationId, Option<String>);
+
 #[derive(Default)]
 pub(crate) struct Cache {
     integrations: HashMap<IntegrationId, (WorkspaceId, Arc<Integration>)>,
     credentials: HashMap<CredentialKey, (WorkspaceId, Option<Arc<Stored>>)>,
+    connections: HashMap<ConnectionId, (WorkspaceId, Arc<connections::Stored>)>,
+    subjects: HashMap<SubjectKey, (WorkspaceId, ConnectionId)>,
     programs: HashMap<String, Program>,
     /// Moves with every change, so that what was read before one is not kept after it.
     changes: AtomicU64,
@@ -106,6 +112,50 @@ impl Cache {
         }
     }
 
+    pub(crate) fn connection(
+        &self,
+        id: ConnectionId,
+    ) -> Option<(WorkspaceId, Arc<connections::Stored>)> {
+        self.connections.pin().get(&id).cloned()
+    }
+
+    pub(crate) fn keep_connection(
+        &self,
+        mark: u64,
+        workspace: WorkspaceId,
+        it: &Arc<connections::Stored>,
+    ) {
+        let (kept, id) = (self.connections.pin(), it.connection.id);
+        if kept.len() >= MOST {
+            kept.clear();
+        }
+        kept.insert(id, (workspace, it.clone()));
+        if self.mark() != mark {
+            kept.remove(&id);
+        }
+    }
+
+    pub(crate) fn connection_id(&self, key: &SubjectKey) -> Option<ConnectionId> {
+        self.subjects.pin().get(key).map(|(_, id)| *id)
+    }
+
+    pub(crate) fn keep_connection_id(
+        &self,
+        mark: u64,
+        workspace: WorkspaceId,
+        key: SubjectKey,
+        id: ConnectionId,
+    ) {
+        let kept = self.subjects.pin();
+        if kept.len() >= MOST {
+            kept.clear();
+        }
+        kept.insert(key.clone(), (workspace, id));
+        if self.mark() != mark {
+            kept.remove(&key);
+        }
+    }
+
     /// A compiled program.
     pub(crate) fn program(&self, text: &str) -> Result<Program, JqError> {
         let kept = self.programs.pin();
@@ -134,10 +184,18 @@ impl Cache {
                 self.changes.fetch_add(1, Ordering::SeqCst);
                 self.forget_credentials(*workspace);
             }
+            Change::Noun { noun, workspace, id } if noun == connections::NOUN => {
+                self.changes.fetch_add(1, Ordering::SeqCst);
+                if let Ok(id) = id.parse::<ConnectionId>() {
+                    self.connections.pin().remove(&id);
+                }
+                self.subjects.pin().retain(|_, (owner, _)| owner != workspace);
+            }
             // Sealed anew, under another key.
             Change::DataKeys(workspace) => {
                 self.changes.fetch_add(1, Ordering::SeqCst);
                 self.forget_credentials(*workspace);
+                self.connections.pin().retain(|_, (owner, _)| owner != workspace);
             }
             Change::Noun { .. } => {}
         }
@@ -155,5 +213,7 @@ impl Cache {
         self.changes.fetch_add(1, Ordering::SeqCst);
         self.integrations.pin().clear();
         self.credentials.pin().clear();
+        self.connections.pin().clear();
+        self.subjects.pin().clear();
     }
 }

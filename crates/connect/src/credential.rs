@@ -109,12 +109,16 @@ pub struct Credentials {
     /// How often it was rotated.
     pub version: i64,
     pub(crate) fields: Map<String, Value>,
+    /// Whether they are the instance's, shared with every workspace.
+    pub(crate) is_shared: bool,
+    /// The tokens of a connection, where the provider wants them.
+    pub(crate) access: Option<crate::access::Access>,
 }
 
 impl Credentials {
     /// What a caller brings along to try.
     pub fn of(fields: Map<String, Value>) -> Self {
-        Self { id: None, version: 0, fields }
+        Self { fields, ..Self::default() }
     }
 
     /// A field that holds text.
@@ -134,7 +138,7 @@ impl Credentials {
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.fields.is_empty()
+        self.fields.is_empty() && self.access.is_none()
     }
 }
 

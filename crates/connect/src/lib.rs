@@ -7,19 +7,24 @@
 //! integration, and it knows nothing of feeds: when an integration changes or goes, a job says so
 //! ([`CHANGED`]), and a room above follows.
 
+mod access;
 mod aliases;
 mod api;
+mod ask;
 mod body;
 mod cache;
+mod connection;
 mod credential;
 mod home;
 mod integration;
 mod listing;
 mod masking;
+mod oauth;
 mod prepare;
 mod prepared;
 mod pull;
 mod push;
+mod refresh;
 mod schemas;
 mod service;
 mod spec;
@@ -28,10 +33,15 @@ mod trial;
 mod uses;
 mod write;
 
-pub use api::{CredentialView, routes};
+pub use access::Whose;
+pub use api::{CredentialView, open_routes, routes};
+pub use ask::Question;
+pub use connection::{AccountInfo, Cause, Connection, ConnectionStatus};
 pub use credential::{Credential, CredentialOwner, CredentialState, Credentials};
 pub use integration::{CredentialScope, Integration, Mode};
 pub use listing::CredentialNote;
+pub use oauth::authorize::{Begun, ConnectDraft};
+pub use oauth::check::ConnectionTest;
 pub use prepared::Prepared;
 pub use pull::PullConfig;
 pub use push::{ApiKeyPlace, Apply, PushConfig, SourceList};

@@ -79,7 +79,8 @@ impl Connect {
         credentials: &Credentials,
     ) -> Result<Prepared, Problem> {
         let (config, mut hidden) = masking::reveal(&integration.config, &credentials.fields);
-        if aliases::needs_authorization(&integration.config, &credentials.fields) {
+        let is_granted = credentials.access.is_some();
+        if !is_granted && aliases::needs_authorization(&integration.config, &credentials.fields) {
             let detail = format!(
                 "{:?} needs somebody to authorize it at the provider (OAuth), which was not done yet.",
                 integration.name
@@ -93,12 +94,21 @@ impl Connect {
         let mut merged = aliases::config(&config);
         merged.extend(options.clone());
         let merged = with_defaults(merged, &rules);
+        let nothing = Map::new();
+        let (token, connection) = match &credentials.access {
+            Some(access) => (&access.token, &access.connection),
+            None => (&nothing, &nothing),
+        };
         let context = |config| template::Context {
             credentials_schema: Some(&credential_rules),
             config_schema: Some(&rules),
+            token,
+            connection,
             ..template::Context::new(&known, config, self.0.db.clock().now())
         };
-        let auth = authentication(integration, &request, known_auth(integration, &known));
+        let by_token = credentials.access.as_ref().and_then(|_| token_auth(integration));
+        let auth = by_token.or_else(|| known_auth(integration, &known));
+        let auth = authentication(integration, &request, auth);
         let known_with_header;
         let context_of_all = match &auth {
             Some(auth) if needs_usual_header(auth, &known) => {
@@ -116,7 +126,8 @@ impl Connect {
         let secret = !hidden.is_empty() || !credentials.is_empty();
         home::check(integration, pull, &rendered.url, home.as_ref(), secret)?;
 
-        let (closed, open) = by_openness(&known, &credential_rules);
+        let (mut closed, open) = by_openness(&known, &credential_rules);
+        token.values().for_each(|value| masking::collect_texts(value, &mut closed));
         hidden.extend(rendered.secrets.into_iter().filter(|text| !open.contains(text)));
         hidden.extend(closed);
         let body_type = rendered.body.as_ref().map(template::Body::content_type);
@@ -203,7 +214,7 @@ fn shape(integration: &Integration, pull: &PullConfig) -> Request {
     request
 }
 
-fn with_defaults(config: Map<String, Value>, rules: &Value) -> Map<String, Value> {
+pub(crate) fn with_defaults(config: Map<String, Value>, rules: &Value) -> Map<String, Value> {
     let mut config = Value::Object(config);
     schema::apply_defaults(rules, &mut config);
     match config {
@@ -223,6 +234,11 @@ fn known_auth(integration: &Integration, known: &Map<String, Value>) -> Option<A
         provider.auth.iter().find(in_header).filter(|_| key && integration.is_generic())
     };
     chosen.or_else(usual).cloned()
+}
+
+/// How a token goes along.
+fn token_auth(integration: &Integration) -> Option<Auth> {
+    integration.provider_def.auth.iter().find(|auth| auth.kind == AuthKind::OAuth2).cloned()
 }
 
 fn needs_usual_header(auth: &Auth, known: &Map<String, Value>) -> bool {

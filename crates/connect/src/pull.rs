@@ -1,13 +1,13 @@
 //! The settings of a pull, of an integration or of one feed.
 
 use catalog::{Format, jq, template};
-use kernel::{FieldError, Problem, codes};
+use kernel::{ConnectionId, FieldError, Problem, WidgetConfigId, codes};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::time::Duration;
 use utoipa::ToSchema;
 
-use crate::body;
+use crate::{Whose, body};
 
 /// How a service is asked: what is not said here, the integration or its provider says.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -33,6 +33,13 @@ pub struct PullConfig {
     /// JSON with templates in its strings, or `{"$text": "…"}` for text as it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<Value>,
+    /// The artist or end user whose connection is used; empty for the workspace's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// The connection that is used, where it is to be a certain one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub connection_id: Option<ConnectionId>,
     /// How to read the answer: `auto`, `json`, `feed`, `xml`, `csv`, `form` or `text`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
@@ -102,6 +109,11 @@ impl PullConfig {
     /// The settings as JSON, without those that say nothing.
     pub fn to_map(&self) -> Map<String, Value> {
         body::to_map(self)
+    }
+
+    /// On whose behalf these settings ask.
+    pub fn whose(&self, widget_config: Option<WidgetConfigId>) -> Whose {
+        Whose { widget_config, connection: self.connection_id, subject: self.subject.clone() }
     }
 
     /// How long to wait between two pulls, if that is said.

@@ -3,7 +3,7 @@
 
 use accounts::gate::Actor;
 use catalog::{Catalog, Provider};
-use db::{Batcher, Db, DbError, Signal, Workspace};
+use db::{Batcher, Db, DbError, Signal, Worker, Workspace};
 use egress::Egress;
 use kernel::{
     CredentialId, FieldError, IntegrationId, Problem, Timestamp, WidgetConfigId, WorkspaceId, codes,
@@ -14,6 +14,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cache::Cache;
+use crate::refresh::flight::Flights;
+use crate::refresh::job::RefreshJob;
 use crate::store::credentials::Stored;
 use crate::uses::{Use, Uses};
 use crate::{CredentialScope, Credentials, Integration, Mode, aliases, schemas, store};
@@ -33,6 +35,7 @@ pub(crate) struct Inner {
     synced: HashMap<IntegrationId, Timestamp>,
     /// What providers last said of credentials, and when that was written down.
     pub(crate) verdicts: HashMap<CredentialId, (bool, Timestamp)>,
+    pub(crate) flights: Flights,
 }
 
 /// A success is written down once in this time: a feed may be pulled every second.
@@ -57,7 +60,38 @@ impl Connect {
         let uses = Batcher::start(db.clone(), Uses(db.entropy().clone()), MOST_USES);
         let public_url = public_url.into().trim_end_matches('/').to_owned();
         let (synced, verdicts) = (HashMap::new(), HashMap::new());
-        Self(Arc::new(Inner { db, catalog, egress, cache, public_url, uses, synced, verdicts }))
+        let flights = Flights::default();
+        Self(Arc::new(Inner {
+            db,
+            catalog,
+            egress,
+            cache,
+            public_url,
+            uses,
+            synced,
+            verdicts,
+            flights,
+        }))
+    }
+
+    /// Registers the room's jobs.
+    #[must_use]
+    pub fn work(&self, worker: Worker) -> Worker {
+        worker.handle(RefreshJob(self.clone()))
+    }
+
+    /// Ends what a crash left behind. For the start, where no other process can be asking.
+    ///
+    /// # Errors
+    /// [`DbError`] when it cannot be written.
+    pub async fn recover(&self) -> Result<(), DbError> {
+        if self.0.db.is_postgres() {
+            // Another node may be asking; what a crash left ends with its lease.
+            return Ok(());
+        }
+        let mut tx = self.0.db.system(true).await?;
+        store::connections::end_leases(&mut tx).await?;
+        tx.commit().await
     }
 
     /// Every provider there is.
@@ -163,6 +197,8 @@ impl Connect {
             id: Some(stored.credential.id),
             version: stored.credential.version,
             fields,
+            is_shared: stored.credential.owner == crate::CredentialOwner::Network,
+            access: None,
         })
     }
 

@@ -147,7 +147,7 @@ impl Connect {
             integration.config = split.config;
             fields.extend(split.secrets);
         }
-        Ok(Credentials { id: stored.id, version: stored.version, fields })
+        Ok(Credentials { fields, ..stored.clone() })
     }
 
     fn check_tried(

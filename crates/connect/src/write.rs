@@ -1,7 +1,7 @@
 //! Changing integrations and credentials: checked, sealed, audited and announced in one transaction.
 
 mod captured;
-mod changed;
+pub(crate) mod changed;
 mod credentials;
 mod integrations;
 

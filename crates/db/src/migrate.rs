@@ -9,12 +9,20 @@ use std::path::{Path, PathBuf};
 use crate::DbError;
 
 /// Number, name, SQLite, PostgreSQL.
-const MIGRATIONS: &[(i64, &str, &str, &str)] = &[(
-    1,
-    "spine",
-    include_str!("../migrations/sqlite/0001_spine.sql"),
-    include_str!("../migrations/postgres/0001_spine.sql"),
-)];
+const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
+    (
+        1,
+        "spine",
+        include_str!("../migrations/sqlite/0001_spine.sql"),
+        include_str!("../migrations/postgres/0001_spine.sql"),
+    ),
+    (
+        2,
+        "connections",
+        include_str!("../migrations/sqlite/0002_connections.sql"),
+        include_str!("../migrations/postgres/0002_connections.sql"),
+    ),
+];
 
 fn migrator(
     pick: fn(&(i64, &'static str, &'static str, &'static str)) -> &'static str,

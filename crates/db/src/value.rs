@@ -65,8 +65,9 @@ macro_rules! from_ids {
 }
 
 from_ids! {
-    ApiKeyId AuditId CredentialId EventId FeedId InboundId IntegrationId JobId MemberId
-    NotificationId PlayerId RequestLogId SessionId UserId WidgetConfigId WidgetId WorkspaceId
+    ApiKeyId AuditId ConnectLinkId ConnectionId CredentialId EventId FeedId InboundId IntegrationId JobId MemberId
+    NotificationId OAuthStateId PlayerId RequestLogId SessionId TaskId UserId WidgetConfigId
+    WidgetId WorkspaceId
 }
 
 /// The values of a statement, in the order of `$1, $2, …`.

@@ -35,7 +35,6 @@ pub use widget::{Widget, WidgetConfig};
 
 use connect::Connect;
 use db::{Batcher, Db, Signal, Worker};
-use egress::Egress;
 use kernel::{Entropy, FeedId, WidgetConfigId, WorkspaceId};
 use papaya::HashMap;
 use prometheus_client::registry::Registry;
@@ -65,7 +64,6 @@ pub struct Feeds(Arc<Inner>);
 struct Inner {
     db: Db,
     connect: Connect,
-    egress: Egress,
     config: FeedsConfig,
     documents: Documents,
     players: Players,
@@ -83,7 +81,7 @@ const PULLS: usize = 256;
 
 impl Feeds {
     /// Opens the room and follows what is announced from now on.
-    pub fn new(db: Db, connect: Connect, egress: Egress, config: FeedsConfig) -> Self {
+    pub fn new(db: Db, connect: Connect, config: FeedsConfig) -> Self {
         let feeds = Self(Arc::new(Inner {
             documents: Documents::new(db.clone(), config.memory_bytes),
             players: Players::new(db.clone()),
@@ -94,7 +92,6 @@ impl Feeds {
             metrics: Metrics::default(),
             db,
             connect,
-            egress,
             config,
         }));
         tokio::spawn(feeds.clone().follow(feeds.db().signals()));
@@ -167,10 +164,6 @@ impl Feeds {
 
     pub(crate) fn connect(&self) -> &Connect {
         &self.0.connect
-    }
-
-    pub(crate) fn egress(&self) -> &Egress {
-        &self.0.egress
     }
 
     pub(crate) fn documents(&self) -> &Documents {

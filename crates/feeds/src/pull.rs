@@ -1,10 +1,11 @@
 //! One pull: which settings hold, and what the provider's answer brings.
 
 use accounts::gate::Actor;
-use connect::{Credentials, Integration, Prepared, PullConfig};
+use connect::{Integration, Prepared, PullConfig, Question};
 use db::Workspace;
 use kernel::{Problem, codes};
 use serde_json::Value;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::Feeds;
@@ -67,62 +68,62 @@ impl Feeds {
     pub(crate) async fn pull(
         &self,
         workspace: &Workspace,
-        integration: &Integration,
+        integration: &Arc<Integration>,
         feed: &Feed,
         settings: &PullSettings,
     ) -> Result<Found, Problem> {
-        let owner = feed.discriminator.parse().ok();
-        let (connect, actor) = (self.connect(), Actor::House);
-        let credentials =
-            connect.credentials(workspace, integration, owner, "feed.pull", &actor).await?;
-        let mut prepared = connect.request(
-            workspace,
+        let connect = self.connect();
+        let question = Question {
             integration,
-            &settings.config,
-            &feed.options,
-            &credentials,
-        )?;
-        prepared.request.feed = Some(feed.id);
-        if feed.digest.is_some() {
-            prepared.request.validators = egress::Validators {
-                etag: feed.validators.etag.clone(),
-                last_modified: feed.validators.last_modified.clone(),
-            };
-        }
-        let found = self.ask(workspace, prepared, &credentials).await;
+            pull: &settings.config,
+            options: &feed.options,
+            whose: settings.config.whose(feed.discriminator.parse().ok()),
+            purpose: "feed.pull",
+            actor: &Actor::House,
+        };
+        let dress = |request: &mut egress::Request| {
+            request.feed = Some(feed.id);
+            if feed.digest.is_some() {
+                request.validators = egress::Validators {
+                    etag: feed.validators.etag.clone(),
+                    last_modified: feed.validators.last_modified.clone(),
+                };
+            }
+        };
+        let found = self.ask(workspace, &question, dress).await.map(|(found, _)| found);
         let outcome = found.as_ref().map(drop);
         connect.note_sync(workspace, integration.id, outcome).await?;
         found
     }
 
-    /// Sends a prepared request and reads its answer into a document.
+    /// Asks, and reads the answer into a document. The request as it was sent comes along.
     pub(crate) async fn ask(
         &self,
         workspace: &Workspace,
-        prepared: Prepared,
-        credentials: &Credentials,
-    ) -> Result<Found, Problem> {
-        let sent = self.egress().send(prepared.request.clone()).await;
-        let response = sent.map_err(|error| error.problem())?;
-        if let (Some(id), Some(valid)) = (credentials.id, prepared.verdict(&response)) {
-            self.connect().mark_credential(workspace, id, valid).await?;
-        }
-        if response.not_modified() {
-            return Ok(Found::NotModified);
-        }
-        let validators = response.validators();
-        let (status, request) = (response.head.status.as_u16(), response.log_id.to_string());
-        // Programs compute; what is only read does not take long enough for a thread of its own.
-        let document = if prepared.transform.is_some() || prepared.success.is_some() {
-            let read = tokio::task::spawn_blocking(move || prepared.document(&response)).await;
-            read.unwrap_or_else(|_| {
-                Err(Problem::new(&codes::FEED_TRANSFORM, "The program broke off; simplify it."))
-            })?
-        } else {
-            prepared.document(&response)?
-        };
-        let validators =
-            Validators { etag: validators.etag, last_modified: validators.last_modified };
-        Ok(Found::Document { document, validators, request, status })
+        question: &Question<'_>,
+        dress: impl Fn(&mut egress::Request) + Send,
+    ) -> Result<(Found, egress::Request), Problem> {
+        let (prepared, response) = self.connect().ask(workspace, question, dress).await?;
+        let request = prepared.request.clone();
+        Ok((read(prepared, response).await?, request))
     }
+}
+
+async fn read(prepared: Prepared, response: Arc<egress::Response>) -> Result<Found, Problem> {
+    if response.not_modified() {
+        return Ok(Found::NotModified);
+    }
+    let validators = response.validators();
+    let (status, request) = (response.head.status.as_u16(), response.log_id.to_string());
+    // Programs compute; what is only read does not take long enough for a thread of its own.
+    let document = if prepared.transform.is_some() || prepared.success.is_some() {
+        let read = tokio::task::spawn_blocking(move || prepared.document(&response)).await;
+        read.unwrap_or_else(|_| {
+            Err(Problem::new(&codes::FEED_TRANSFORM, "The program broke off; simplify it."))
+        })?
+    } else {
+        prepared.document(&response)?
+    };
+    let validators = Validators { etag: validators.etag, last_modified: validators.last_modified };
+    Ok(Found::Document { document, validators, request, status })
 }

@@ -65,6 +65,22 @@ pub mod codes {
         CREDENTIAL_MISSING = 422 "credential.missing" "The integration has no credentials yet";
         CREDENTIAL_OWNER = 422 "credential.owner" "A credential has exactly one owner";
         NOT_AUTHORIZED = 422 "connection.not_authorized" "The connection is not authorized yet";
+        CONNECTION_EXPIRED = 422 "connection.expired" "The account must be connected again";
+        CONNECTION_REVOKED = 422 "connection.revoked" "The access was taken back at the provider";
+        CONNECTION_DISABLED = 409 "connection.disabled" "The connection is switched off";
+        REFRESH_FAILED = 422 "connection.refresh_failed" "The token cannot be renewed right now";
+        OTHER_ACCOUNT = 409 "connection.other_account" "It is another account than before";
+        OAUTH_STATE = 400 "oauth.state_invalid" "The authorization is not one that was begun here";
+        OAUTH_EXPIRED = 400 "oauth.state_expired" "The authorization took too long";
+        OAUTH_SESSION = 400 "oauth.other_browser" "The authorization was begun in another browser";
+        OAUTH_ISSUER = 400 "oauth.issuer_mismatch" "The answer comes from another provider";
+        OAUTH_DENIED = 422 "oauth.denied" "The access was not granted";
+        OAUTH_CLIENT = 422 "oauth.client_missing" "The integration has no OAuth client";
+        OAUTH_CLIENT_REFUSED = 422 "oauth.client_refused" "The provider refuses the OAuth client";
+        OAUTH_EXCHANGE = 422 "oauth.exchange_failed" "The provider granted no token";
+        OAUTH_ANSWER = 422 "oauth.answer_unreadable" "The token answer cannot be read";
+        OAUTH_UNSUPPORTED = 422 "oauth.unsupported" "The provider cannot be connected this way";
+        LINK_GONE = 410 "connect_link.gone" "The link is no longer valid";
 
         // What leaves the house
         EGRESS_FORBIDDEN = 422 "egress.address_forbidden" "The address is not one that may be called";

@@ -121,6 +121,14 @@ ids! {
     IntegrationId = "int";
     /// An encrypted secret and who owns it.
     CredentialId = "cred";
+    /// One account behind an integration.
+    ConnectionId = "conn";
+    /// A page on which somebody connects an account.
+    ConnectLinkId = "link";
+    /// An authorization under way.
+    OAuthStateId = "auth";
+    /// What a person has to do.
+    TaskId = "task";
     /// A JSON document kept fresh.
     FeedId = "feed";
     /// What shows a feed.

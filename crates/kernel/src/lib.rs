@@ -18,9 +18,9 @@ pub use code::{Code, codes};
 pub use entropy::Entropy;
 pub use event::Event;
 pub use id::{
-    ApiKeyId, AuditId, CredentialId, EventId, FeedId, InboundId, IntegrationId, InvalidId, JobId,
-    MemberId, NotificationId, PlayerId, RequestLogId, SessionId, UserId, WidgetConfigId, WidgetId,
-    WorkspaceId,
+    ApiKeyId, AuditId, ConnectLinkId, ConnectionId, CredentialId, EventId, FeedId, InboundId,
+    IntegrationId, InvalidId, JobId, MemberId, NotificationId, OAuthStateId, PlayerId,
+    RequestLogId, SessionId, TaskId, UserId, WidgetConfigId, WidgetId, WorkspaceId,
 };
 pub use job::{JobKind, Lane, NewJob};
 pub use mask::{MASK, looks_secret};

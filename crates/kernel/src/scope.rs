@@ -65,6 +65,14 @@ scopes! {
     CredentialsRead = "credentials:read";
     /// Store, change and rotate credentials.
     CredentialsWrite = "credentials:write";
+    /// Read connections, their health, and tasks.
+    ConnectionsRead = "connections:read";
+    /// Connect, refresh, test and disconnect accounts.
+    ConnectionsWrite = "connections:write";
+    /// Read metrics and KPIs.
+    MetricsRead = "metrics:read";
+    /// Start a synchronisation of metrics.
+    MetricsWrite = "metrics:write";
     /// Read feeds, their versions and live changes.
     FeedsRead = "feeds:read";
     /// Change and refresh feeds.

@@ -70,7 +70,7 @@ pub(crate) async fn build(
     let connect = Connect::new(db.clone(), catalog, egress.clone(), public_url.clone());
     let config =
         FeedsConfig { memory_bytes: settings.memory_bytes(), public_url: public_url.clone() };
-    let feeds = Feeds::new(db.clone(), connect.clone(), egress.clone(), config);
+    let feeds = Feeds::new(db.clone(), connect.clone(), config);
     let config = HooksConfig {
         trusted_proxies: settings.trusted_proxy.clone().unwrap_or_default(),
         ..HooksConfig::new(public_url)
@@ -122,6 +122,7 @@ pub(crate) async fn serve(settings: Settings, stop: CancellationToken) -> Result
     let listener = listener.with_context(|| format!("cannot listen on {address}"))?;
     let address = listener.local_addr()?;
     let house = build(&settings, &vaulted, address).await?;
+    house.connect.recover().await?;
     tokio::spawn(house.db.clone().follow_keys());
 
     let demo = if settings.demo() { Some(Demo::start(&settings, &house).await?) } else { None };
@@ -131,7 +132,7 @@ pub(crate) async fn serve(settings: Settings, stop: CancellationToken) -> Result
     if settings.plays(Role::Worker) {
         let worker = Worker::new(house.db.clone());
         let worker = worker.handle(accounts::jobs::reseal::Reseal::new(house.db.clone()));
-        let worker = house.feeds.work(worker);
+        let worker = house.connect.work(house.feeds.work(worker));
         house.metrics.register(|registry| worker.register(registry));
         tasks.spawn(run_worker(worker, stop.clone()));
         tasks.spawn(forget_old(house.db.clone(), settings.retention(), stop.clone()));

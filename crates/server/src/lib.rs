@@ -57,12 +57,14 @@ pub fn router(house: House, extra: OpenApiRouter) -> Router {
     let (api, _) = api(&house).merge(extra).split_for_parts();
     let (readers, _) = feeds::readers(house.feeds.clone()).split_for_parts();
     let (pushes, _) = hooks::receivers(house.hooks.clone()).split_for_parts();
+    let (browsers, _) = connect::open_routes(house.connect.clone()).split_for_parts();
     let api = layers::guard(api, &house.accounts, MAX_BODY);
     let readers = layers::guard_readers(readers, &house.accounts);
     let whole = Router::new()
         .merge(api)
         .merge(readers)
         .merge(pushes)
+        .merge(browsers)
         .merge(openapi::routes(document))
         .merge(health::routes(&house))
         .merge(docs::routes())
@@ -80,7 +82,8 @@ pub fn health(house: &House) -> Router {
 pub fn document(house: &House, extra: OpenApiRouter) -> OpenApi {
     let readers = feeds::readers(house.feeds.clone()).into_openapi();
     let pushes = hooks::receivers(house.hooks.clone()).into_openapi();
-    openapi::complete(api(house).merge(extra).into_openapi(), [readers, pushes])
+    let browsers = connect::open_routes(house.connect.clone()).into_openapi();
+    openapi::complete(api(house).merge(extra).into_openapi(), [readers, pushes, browsers])
 }
 
 /// The API without the gate before it, for callers inside the house: they bring their identity along in

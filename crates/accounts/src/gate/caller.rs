@@ -142,6 +142,7 @@ pub mod may {
         ReportsRead ReportsWrite ReportsExecute ReportsExport ReportsSchedule ContactsRead
         ContactsWrite TicketsRead TicketsWrite TicketsComment TicketsResolve AgentsRead AgentsWrite
         WebhooksManage IntegrationsRead IntegrationsWrite AdminFull CredentialsRead CredentialsWrite
+        ConnectionsRead ConnectionsWrite MetricsRead MetricsWrite
         FeedsRead FeedsWrite FetchExecute WidgetsRead WidgetsWrite InboundRead InboundWrite EventsRead
     }
 }

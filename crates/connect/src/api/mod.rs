@@ -1,8 +1,11 @@
 //! The routes of this room, a file per endpoint.
 
+mod connections;
 mod credentials;
 mod integrations;
+mod oauth;
 mod providers;
+mod tasks;
 
 pub use credentials::CredentialView;
 
@@ -36,5 +39,29 @@ pub fn routes(connect: Connect) -> OpenApiRouter {
         .routes(routes!(credentials::rotate::rotate))
         .routes(routes!(credentials::validate::validate))
         .routes(routes!(credentials::audit::audit))
+        .routes(routes!(connections::connect::connect))
+        .routes(routes!(connections::list::list))
+        .routes(routes!(connections::validate::validate))
+        .routes(routes!(
+            connections::get::get,
+            connections::change::change,
+            connections::delete::delete
+        ))
+        .routes(routes!(connections::refresh::refresh))
+        .routes(routes!(connections::test::test))
+        .routes(routes!(connections::reconnect::reconnect))
+        .routes(routes!(tasks::list))
+        .routes(routes!(tasks::get))
+        .routes(routes!(tasks::close))
+        .with_state(connect)
+}
+
+/// Where browsers come that need not be known here.
+pub fn open_routes(connect: Connect) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(routes!(oauth::callback::callback))
+        .routes(routes!(oauth::callback::of_provider))
+        .routes(routes!(oauth::link::show))
+        .routes(routes!(oauth::link::go))
         .with_state(connect)
 }

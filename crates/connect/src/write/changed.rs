@@ -22,7 +22,7 @@ pub struct IntegrationChanged {
 }
 
 /// Asks for the job.
-pub(super) async fn follow(
+pub(crate) async fn follow(
     tx: &mut Tx,
     workspace: WorkspaceId,
     id: IntegrationId,

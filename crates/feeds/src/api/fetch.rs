@@ -2,12 +2,12 @@
 
 use accounts::gate::{Answer, ApiJson, Caller, may, not_found, present};
 use axum::extract::State;
-use connect::{Integration, PullConfig};
+use connect::{Integration, PullConfig, Question, Whose};
 use http::Method;
-use kernel::{FieldError, IntegrationId, Problem, Timestamp, WorkspaceId, codes};
+use kernel::{ConnectionId, FieldError, IntegrationId, Problem, Timestamp, WorkspaceId, codes};
 use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 use utoipa::ToSchema;
@@ -16,7 +16,7 @@ use vault::TokenHash;
 use crate::Feeds;
 use crate::pull::Found;
 
-/// What is to be fetched. `integration_id`, `source_id` and `sourceId` mean the same, so do `path`,
+/// What is to be fetched, through an integration or with the access of one connection. `integration_id`, `source_id` and `sourceId` mean the same, so do `path`,
 /// `endpoint` and `url`.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -24,9 +24,23 @@ use crate::pull::Found;
     "integration_id": "int_01kce5v0g0f7nb4x1q2m3n4p5r", "path": "/me/top/tracks", "max_age_secs": 60,
 }))]
 pub struct Fetch {
-    #[serde(alias = "source_id", alias = "sourceId", alias = "integrationId")]
-    #[schema(value_type = String)]
-    integration_id: IntegrationId,
+    #[serde(
+        default,
+        deserialize_with = "present",
+        alias = "source_id",
+        alias = "sourceId",
+        alias = "integrationId"
+    )]
+    #[schema(value_type = String, required = false)]
+    integration_id: Option<IntegrationId>,
+    /// The connection whose account is asked; its integration need not be named.
+    #[serde(default, deserialize_with = "present", alias = "connectionId")]
+    #[schema(value_type = String, required = false)]
+    connection_id: Option<ConnectionId>,
+    /// The artist or end user whose connection of the integration is used.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    subject: Option<String>,
     #[serde(default, deserialize_with = "present", alias = "endpoint")]
     #[schema(nullable = false)]
     path: Option<String>,
@@ -57,6 +71,9 @@ pub struct Fetch {
     #[serde(default, deserialize_with = "present", alias = "maxAgeSecs")]
     #[schema(nullable = false, maximum = 86400)]
     max_age_secs: Option<u64>,
+    /// The same as 0 seconds.
+    #[serde(default, alias = "noCache")]
+    no_cache: bool,
 }
 
 /// What was fetched.
@@ -119,34 +136,36 @@ impl Feeds {
     ) -> Answer<FetchedData> {
         let started = self.db().clock().now();
         let workspace = &identity.workspace;
-        let integration = self.connect().integration(workspace, wanted.integration_id).await?;
-        let integration = integration.ok_or_else(|| not_found("integration"))?;
+        let integration = self.fetched_through(workspace, &wanted).await?;
         if !integration.enabled {
             let detail = "Switch the integration on before fetching through it.";
             return Err(Problem::new(&codes::INTEGRATION_DISABLED, detail).into());
         }
         let config = PullConfig::from_map(wanted.settings())?;
         wanted.check(&config)?;
-        let key = (workspace.id(), wanted.fingerprint(integration.updated_at));
-        let max_age = Duration::from_secs(wanted.max_age_secs.unwrap_or(MAX_AGE));
+        let key = (workspace.id(), wanted.fingerprint(&integration));
+        let secs = wanted.max_age_secs.unwrap_or(MAX_AGE);
+        let max_age = Duration::from_secs(if wanted.no_cache { 0 } else { secs });
         let known = self.fetched().0.get(&key).map(|known| known.0.clone());
         if let Some(known) = known.filter(|known| started.since(known.fetched_at) < max_age) {
             return Ok(FetchedData { cached: true, duration_ms: 0, ..known });
         }
-        let credentials = self
-            .connect()
-            .credentials(workspace, &integration, None, "fetch", &identity.actor)
-            .await?;
-        let mut prepared = self.connect().request(
-            workspace,
-            &integration,
-            &config,
-            &wanted.options,
-            &credentials,
-        )?;
-        prepared.request.lane = egress::Lane::Interactive;
-        let changes_nothing = changes_nothing(&integration, &prepared.request);
-        let (data, status) = match self.ask(workspace, prepared, &credentials).await? {
+        let question = Question {
+            integration: &integration,
+            pull: &config,
+            options: &wanted.options,
+            whose: Whose {
+                widget_config: None,
+                connection: wanted.connection_id,
+                subject: wanted.subject.clone(),
+            },
+            purpose: "fetch",
+            actor: &identity.actor,
+        };
+        let dress = |request: &mut egress::Request| request.lane = egress::Lane::Interactive;
+        let (found, request) = self.ask(workspace, &question, dress).await?;
+        let changes_nothing = changes_nothing(&integration, &request);
+        let (data, status) = match found {
             Found::Document { document, status, .. } => (document, status),
             // Nothing was asked about, so a provider that says this says nothing.
             Found::NotModified => (Value::Null, 304),
@@ -159,6 +178,30 @@ impl Feeds {
             self.fetched().0.insert(key, Arc::new((found.clone(), bytes)));
         }
         Ok(found)
+    }
+
+    /// The integration that is named, or that of the connection that is.
+    async fn fetched_through(
+        &self,
+        workspace: &db::Workspace,
+        wanted: &Fetch,
+    ) -> Result<Arc<Integration>, Problem> {
+        let id = match (wanted.integration_id, wanted.connection_id) {
+            (Some(id), _) => id,
+            (None, Some(connection)) => {
+                let found = self.connect().integration_behind(workspace, connection).await?;
+                found.ok_or_else(|| not_found("connection"))?
+            }
+            (None, None) => {
+                let message = "name the integration, or a connection".to_owned();
+                let error = FieldError { pointer: "/integration_id".to_owned(), message };
+                let problem =
+                    Problem::new(&codes::INVALID, "It is not said through what to fetch.");
+                return Err(Problem { errors: vec![error], ..problem });
+            }
+        };
+        let found = self.connect().integration(workspace, id).await?;
+        found.ok_or_else(|| not_found("integration"))
     }
 }
 
@@ -191,11 +234,13 @@ impl Fetch {
     }
 
     /// The same request through the same integration has the same fingerprint.
-    fn fingerprint(&self, integration: Timestamp) -> [u8; 32] {
+    fn fingerprint(&self, integration: &Integration) -> [u8; 32] {
         let mut settings = Value::Object(self.settings());
         settings.sort_all_objects();
         let options = Value::Object(self.options.clone());
-        TokenHash::of(&format!("{}|{integration}|{settings}|{options}", self.integration_id)).0
+        let (id, at) = (integration.id, integration.updated_at);
+        let whose = json!([self.connection_id, self.subject]);
+        TokenHash::of(&format!("{id}|{at}|{whose}|{settings}|{options}")).0
     }
 
     fn settings(&self) -> Map<String, Value> {

@@ -69,7 +69,7 @@ impl Node {
         let public_url = "https://bay.example".to_owned();
         let connect = Connect::new(db.clone(), catalog, egress.clone(), &public_url);
         let config = FeedsConfig { memory_bytes: 8 << 20, public_url };
-        let feeds = Feeds::new(db.clone(), connect.clone(), egress, config);
+        let feeds = Feeds::new(db.clone(), connect.clone(), config);
         let api = feeds::routes(feeds.clone()).merge(feeds::readers(feeds.clone()));
         let (api, _) = api.split_for_parts();
         Self { connect, feeds, api }

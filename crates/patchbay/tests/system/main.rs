@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "what cannot be so in a test fails it")]
 
 mod client;
+mod connections;
 mod counted;
 mod crash;
 mod document;

@@ -40,6 +40,11 @@ pub(in crate::api) struct CreateIntegration {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Object, required = false)]
     credentials: Option<Map<String, Value>>,
+    /// The app that is registered with the provider, where it grants access by OAuth: the same as
+    /// `client_id` and `client_secret` among the credentials.
+    #[serde(default, deserialize_with = "present", alias = "oauthClient")]
+    #[schema(nullable = false)]
+    oauth_client: Option<OAuthClient>,
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     mode: Option<Mode>,
@@ -58,6 +63,19 @@ pub(in crate::api) struct CreateIntegration {
     /// JSON Schema or field map, over the provider's.
     #[schema(value_type = Option<Object>)]
     credential_schema: Option<Value>,
+}
+
+/// An app that is registered with a provider.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct OAuthClient {
+    #[schema(min_length = 1)]
+    #[serde(alias = "clientId")]
+    client_id: String,
+    /// Absent for a public client.
+    #[serde(default, deserialize_with = "present", alias = "clientSecret")]
+    #[schema(nullable = false)]
+    client_secret: Option<String>,
 }
 
 fn yes() -> bool {
@@ -100,10 +118,24 @@ impl CreateIntegration {
             push: self.push.unwrap_or_default(),
             config_schema: self.config_schema,
             credential_schema: self.credential_schema,
-            credentials: self.credentials,
+            credentials: with_client(self.credentials, self.oauth_client),
             flexible,
         })
     }
+}
+
+/// The credentials with the app among them.
+fn with_client(
+    credentials: Option<Map<String, Value>>,
+    client: Option<OAuthClient>,
+) -> Option<Map<String, Value>> {
+    let Some(client) = client else { return credentials };
+    let mut fields = credentials.unwrap_or_default();
+    fields.insert("client_id".to_owned(), Value::String(client.client_id));
+    if let Some(secret) = client.client_secret {
+        fields.insert("client_secret".to_owned(), Value::String(secret));
+    }
+    Some(fields)
 }
 
 /// Makes an integration.

@@ -62,6 +62,11 @@ pub(super) struct IntegrationView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     webhook_url: Option<String>,
+    /// Where the provider is to send browsers back to, where it grants access by OAuth; to be registered
+    /// with the app there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    redirect_uri: Option<String>,
     #[schema(value_type = Option<String>)]
     widget_id: Option<WidgetId>,
     #[schema(value_type = String, format = DateTime)]
@@ -97,7 +102,9 @@ impl Connect {
         let status = it.status();
         let integration = it.integration;
         let webhook_url = integration.mode.pushes().then(|| self.webhook_url(integration.id, None));
+        let by_oauth = integration.provider_def.oauth.is_some();
         Ok(IntegrationView {
+            redirect_uri: by_oauth.then(|| self.redirect_uri()),
             id: integration.id,
             name: integration.name,
             provider: integration.provider,

@@ -1,0 +1,65 @@
+//! One question to a provider and its answer: with the right credentials and fresh tokens, and once more
+//! where the provider found the tokens expired before we did.
+
+use accounts::gate::Actor;
+use db::Workspace;
+use egress::Response;
+use kernel::Problem;
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+use crate::{Connect, Integration, Prepared, PullConfig, Whose};
+
+/// What is asked, of whom, and in whose name.
+pub struct Question<'a> {
+    /// Through which integration.
+    pub integration: &'a Arc<Integration>,
+    /// Settings over the integration's.
+    pub pull: &'a PullConfig,
+    /// What templates see as `{{config.…}}`, over the integration's.
+    pub options: &'a Map<String, Value>,
+    /// On whose behalf.
+    pub whose: Whose,
+    /// What for, for the audit log.
+    pub purpose: &'static str,
+    /// Who asks, for the audit log.
+    pub actor: &'a Actor,
+}
+
+impl Connect {
+    /// Asks. `dress` adds to the request what is the caller's to know: the feed, validators, the lane.
+    ///
+    /// # Errors
+    /// Those of [`Connect::access`] and [`Connect::request`], and what the way to the provider said.
+    pub async fn ask(
+        &self,
+        workspace: &Workspace,
+        question: &Question<'_>,
+        dress: impl Fn(&mut egress::Request) + Send,
+    ) -> Result<(Prepared, Arc<Response>), Problem> {
+        let Question { integration, pull, options, whose, purpose, actor } = question;
+        let mut credentials = self.access(workspace, integration, whose, purpose, actor).await?;
+        let mut may_renew = true;
+        loop {
+            let mut prepared = self.request(workspace, integration, pull, options, &credentials)?;
+            dress(&mut prepared.request);
+            let sent = self.0.egress.send(prepared.request.clone()).await;
+            let response = sent.map_err(|error| error.problem())?;
+            if may_renew {
+                may_renew = false;
+                let renewed =
+                    self.renewed_after(workspace, integration, &credentials, &response).await?;
+                if let Some(renewed) = renewed {
+                    credentials = renewed;
+                    continue;
+                }
+            }
+            // What is granted has a health of its own; this is about what is stored.
+            let verdict = prepared.verdict(&response).filter(|_| credentials.access.is_none());
+            if let (Some(id), Some(valid)) = (credentials.id, verdict) {
+                self.mark_credential(workspace, id, valid).await?;
+            }
+            return Ok((prepared, response));
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! Two older ways to the same end: OAuth 1.0a (RFC 5849, HMAC-SHA1) and sessions by signed calls, as
+//! Last.fm has them.
+
+use aws_lc_rs::hmac;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use catalog::Request;
+use catalog::oauth::{Answer, OAuth1, SignedSession};
+use db::Workspace;
+use http::Method;
+use kernel::{Entropy, Problem, Secret, Timestamp, codes};
+use md5::{Digest as _, Md5};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Value, json};
+
+use super::authorize::Start;
+use super::call::Heard;
+use super::callback::Brought;
+use super::state::Hidden;
+use super::terms::{Terms, Values};
+use super::token::Won;
+use crate::Connect;
+
+/// What may stand as it is (RFC 5849, 3.6).
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+impl Connect {
+    /// Where a person is sent.
+    pub(crate) async fn signed_url(
+        &self,
+        workspace: &Workspace,
+        terms: &Terms,
+        start: Start<'_>,
+    ) -> Result<url::Url, Problem> {
+        let mut hidden = Hidden {
+            redirect_uri: self.redirect_uri(),
+            any_account: start.draft.any_account,
+            ..Hidden::default()
+        };
+        let values = Values::default();
+        let pending = self.pending(workspace, terms, start, Vec::new());
+        let name = pending.sign(workspace)?;
+        let callback = format!("{}?state={name}", hidden.redirect_uri);
+        let url = match (&terms.oauth.session, &terms.oauth.oauth1) {
+            (Some(session), _) => {
+                let mut url = terms.url("authorize_url", Some(&session.authorize_url), &values)?;
+                url.query_pairs_mut().append_pair(&session.callback_name, &callback);
+                url
+            }
+            (None, Some(oauth1)) => {
+                let at =
+                    terms.url("request_token_url", Some(&oauth1.request_token_url), &values)?;
+                let extra = [("oauth_callback", callback.as_str())];
+                let heard = self.signed_post(workspace, terms, at, "", &extra).await?;
+                let (token, secret) = token_pair(terms, &heard)?;
+                hidden.token_secret = Some(secret);
+                let mut url = terms.url("authorize_url", Some(&oauth1.authorize_url), &values)?;
+                url.query_pairs_mut().append_pair("oauth_token", &token);
+                url
+            }
+            (None, None) => return Err(unsupported()),
+        };
+        self.remember(workspace, &pending, &hidden).await?;
+        Ok(url)
+    }
+
+    /// Turns what the browser brought into what lasts.
+    pub(crate) async fn signed_exchange(
+        &self,
+        workspace: &Workspace,
+        terms: &Terms,
+        brought: &Brought,
+        hidden: &Hidden,
+    ) -> Result<Won, Problem> {
+        match (&terms.oauth.session, &terms.oauth.oauth1) {
+            (Some(session), _) => self.session(workspace, terms, session, brought).await,
+            (None, Some(oauth1)) => {
+                self.access_token(workspace, terms, oauth1, brought, hidden).await
+            }
+            (None, None) => Err(unsupported()),
+        }
+    }
+
+    async fn session(
+        &self,
+        workspace: &Workspace,
+        terms: &Terms,
+        session: &SignedSession,
+        brought: &Brought,
+    ) -> Result<Won, Problem> {
+        let token =
+            brought.token.as_deref().filter(|token| !token.is_empty()).ok_or_else(nothing)?;
+        let token = [("token".to_owned(), json!(token))].into_iter().collect();
+        let values = Values { token, ..Values::default() };
+        let mut params = terms.params(&session.request.query, &values)?;
+        let secret = catalog::template::text("/secret", &session.secret, &terms.context(&values))
+            .map_err(|error| Problem::new(error.code(), error.to_string()))?;
+        let signature = session_signature(&params, &session.unsigned, &secret);
+        params.push((session.signature_name.clone(), signature));
+        let query = params.into_iter().map(|(name, value)| (name, json!(value))).collect();
+        let request = Request { query, ..session.request.clone() };
+        let heard = self.call(workspace, terms, &request, &values, false).await?;
+        let name = &terms.integration.provider_def.name;
+        match Answer::read(&terms.oauth, heard.status, &heard.body) {
+            Ok(granted) => Ok(Won { granted, answer: heard.body }),
+            Err(refused) => {
+                let detail = format!("{name} granted no session ({}).", refused.error);
+                Err(Problem::new(&codes::OAUTH_EXCHANGE, detail))
+            }
+        }
+    }
+
+    async fn access_token(
+        &self,
+        workspace: &Workspace,
+        terms: &Terms,
+        oauth1: &OAuth1,
+        brought: &Brought,
+        hidden: &Hidden,
+    ) -> Result<Won, Problem> {
+        let pair = brought.oauth_token.as_deref().zip(brought.oauth_verifier.as_deref());
+        let (token, verifier) = pair.ok_or_else(nothing)?;
+        let at =
+            terms.url("access_token_url", Some(&oauth1.access_token_url), &Values::default())?;
+        let extra = [("oauth_token", token), ("oauth_verifier", verifier)];
+        let secret = hidden.token_secret.as_deref().unwrap_or_default();
+        let heard = self.signed_post(workspace, terms, at, secret, &extra).await?;
+        let (token, secret) = token_pair(terms, &heard)?;
+        let mut won = Won::bare(Secret::new(token));
+        won.granted.secrets.insert("token_secret".to_owned(), json!(secret));
+        Ok(Won { answer: heard.body, ..won })
+    }
+
+    async fn signed_post(
+        &self,
+        workspace: &Workspace,
+        terms: &Terms,
+        at: url::Url,
+        token_secret: &str,
+        extra: &[(&str, &str)],
+    ) -> Result<Heard, Problem> {
+        let signer =
+            Signer { key: terms.client_id()?, secret: terms.client_secret(), token_secret };
+        let header = signer.header(&Method::POST, &at, extra, terms.now(), self.0.db.entropy());
+        let request = Request {
+            method: Some("POST".to_owned()),
+            url: Some(at.to_string()),
+            headers: [("Authorization".to_owned(), json!(header))].into_iter().collect(),
+            ..Request::default()
+        };
+        self.call(workspace, terms, &request, &Values::default(), false).await
+    }
+}
+
+/// Signs requests with HMAC-SHA1 (RFC 5849, 3.4).
+pub(crate) struct Signer<'a> {
+    pub(crate) key: &'a str,
+    pub(crate) secret: &'a str,
+    pub(crate) token_secret: &'a str,
+}
+
+impl Signer<'_> {
+    /// The value of `Authorization`. `extra` are further `oauth_` parameters.
+    pub(crate) fn header(
+        &self,
+        method: &Method,
+        url: &url::Url,
+        extra: &[(&str, &str)],
+        now: Timestamp,
+        entropy: &Entropy,
+    ) -> String {
+        let (nonce, time) = (hex::encode(entropy.bytes::<16>()), now.secs().to_string());
+        let mut oauth = vec![
+            ("oauth_consumer_key", self.key),
+            ("oauth_nonce", nonce.as_str()),
+            ("oauth_signature_method", "HMAC-SHA1"),
+            ("oauth_timestamp", time.as_str()),
+            ("oauth_version", "1.0"),
+        ];
+        oauth.extend_from_slice(extra);
+        let signature = self.signature(method, url, &oauth);
+        oauth.push(("oauth_signature", &signature));
+        let pairs = oauth.iter().map(|(name, value)| format!("{name}=\"{}\"", encode(value)));
+        format!("OAuth {}", pairs.collect::<Vec<_>>().join(", "))
+    }
+
+    fn signature(&self, method: &Method, url: &url::Url, oauth: &[(&str, &str)]) -> String {
+        let query = url.query_pairs().map(|(name, value)| (encode(&name), encode(&value)));
+        let own = oauth.iter().map(|(name, value)| (encode(name), encode(value)));
+        let mut params: Vec<(String, String)> = query.chain(own).collect();
+        params.sort_unstable();
+        let params: Vec<_> = params.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let mut base = url.clone();
+        base.set_query(None);
+        base.set_fragment(None);
+        let text = format!("{method}&{}&{}", encode(base.as_str()), encode(&params.join("&")));
+        let key = format!("{}&{}", encode(self.secret), encode(self.token_secret));
+        let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, key.as_bytes());
+        STANDARD.encode(hmac::sign(&key, text.as_bytes()))
+    }
+}
+
+/// MD5 in hex of all names and values in order of the names, and the secret.
+fn session_signature(params: &[(String, String)], unsigned: &[String], secret: &str) -> String {
+    let mut signed: Vec<_> = params.iter().filter(|(name, _)| !unsigned.contains(name)).collect();
+    signed.sort_unstable();
+    let mut digest = Md5::new();
+    for (name, value) in signed {
+        digest.update(name);
+        digest.update(value);
+    }
+    digest.update(secret);
+    hex::encode(digest.finalize())
+}
+
+fn token_pair(terms: &Terms, heard: &Heard) -> Result<(String, String), Problem> {
+    let text = |name: &str| heard.body.get(name).and_then(Value::as_str).map(str::to_owned);
+    let pair = text("oauth_token").zip(text("oauth_token_secret"));
+    pair.filter(|_| (200..300).contains(&heard.status)).ok_or_else(|| {
+        let name = &terms.integration.provider_def.name;
+        let detail = format!("{name} answered {} with no token in it.", heard.status);
+        Problem::new(&codes::OAUTH_EXCHANGE, detail)
+    })
+}
+
+fn encode(text: &str) -> String {
+    utf8_percent_encode(text, PLAIN).to_string()
+}
+
+fn nothing() -> Problem {
+    let detail = "The provider sent the browser back without a token; begin again.";
+    Problem::new(&codes::OAUTH_STATE, detail)
+}
+
+fn unsupported() -> Problem {
+    Problem::new(&codes::OAUTH_UNSUPPORTED, "The catalog does not say how this provider signs.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The example of RFC 5849, 3.4.1.1 with the secrets of 1.2, its body's parameters in the query.
+    #[test]
+    fn a_request_is_signed_as_twitter_documents_it() {
+        // developer.x.com, "Creating a signature".
+        let signer = Signer {
+            key: "xvz1evFS4wEEPTGEFPHBog",
+            secret: "kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw",
+            token_secret: "LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE",
+        };
+        let url = "https://api.twitter.com/1.1/statuses/update.json?include_entities=true&status=\
+                   Hello%20Ladies%20%2B%20Gentlemen%2C%20a%20signed%20OAuth%20request%21";
+        let oauth = [
+            ("oauth_consumer_key", "xvz1evFS4wEEPTGEFPHBog"),
+            ("oauth_nonce", "kYjzVBB8Y0ZFabxSWbWovY3uYSQ2pTgmZeNu2VS4cg"),
+            ("oauth_signature_method", "HMAC-SHA1"),
+            ("oauth_timestamp", "1318622958"),
+            ("oauth_token", "370773112-GmHxMAgYyLbNEtIKZeRNFsMKPR9EyMZeS9weJAEb"),
+            ("oauth_version", "1.0"),
+        ];
+        let signature = signer.signature(&Method::POST, &url.parse().unwrap(), &oauth);
+        assert_eq!(signature, "hCtSmYh+iHYCEqBWrE7C7hYmtUk=");
+    }
+
+    #[test]
+    fn a_session_call_is_signed_over_sorted_names_and_values() {
+        let params: Vec<_> = [("token", "t"), ("method", "auth.getSession"), ("format", "json")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into();
+        // md5("methodauth.getSessiontokents")
+        let expected = hex::encode(Md5::digest("methodauth.getSessiontokents"));
+        assert_eq!(session_signature(&params, &["format".to_owned()], "s"), expected);
+    }
+}

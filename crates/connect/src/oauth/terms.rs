@@ -1,0 +1,296 @@
+//! The terms on which an integration uses OAuth: what the catalog says of the provider, what the
+//! integration says over it, and the app's own credentials.
+
+use accounts::gate::Actor;
+use catalog::oauth::{ClientAuth, Grant, OAuth, Pkce};
+use catalog::template;
+use db::Workspace;
+use kernel::{Problem, Timestamp, codes};
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+
+use super::metadata;
+use crate::connection::{Connection, Tokens};
+use crate::{Connect, Credentials, Integration, aliases, schemas};
+
+/// The terms of one integration. They hold the client's secret: not to be kept.
+pub(crate) struct Terms {
+    pub(crate) integration: Arc<Integration>,
+    pub(crate) oauth: OAuth,
+    pub(crate) config: Map<String, Value>,
+    pub(crate) client: Map<String, Value>,
+    /// Who must have answered, when the answer says who did.
+    pub(crate) issuer: Option<String>,
+    credential_rules: Value,
+    config_rules: Value,
+    now: Timestamp,
+}
+
+/// What templates speak of beside client and configuration.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Values {
+    pub(crate) token: Map<String, Value>,
+    pub(crate) connection: Map<String, Value>,
+}
+
+impl Values {
+    pub(crate) fn of(connection: &Connection, tokens: &Tokens) -> Self {
+        Self { token: tokens.expose(), connection: connection.values() }
+    }
+}
+
+impl Connect {
+    /// The terms of an integration, with its client's secret opened for this use.
+    ///
+    /// # Errors
+    /// `oauth.unsupported` when the provider has no OAuth, `oauth.client_missing` without a client.
+    pub(crate) async fn terms(
+        &self,
+        workspace: &Workspace,
+        integration: Arc<Integration>,
+        purpose: &'static str,
+        actor: &Actor,
+    ) -> Result<Terms, Problem> {
+        let opened = self.credentials(workspace, &integration, None, purpose, actor).await;
+        let client = match opened {
+            Ok(credentials) => credentials,
+            Err(problem) if problem.code == &codes::CREDENTIAL_MISSING => Credentials::default(),
+            Err(problem) => return Err(problem),
+        };
+        Terms::new(self, workspace, integration, client).await
+    }
+}
+
+impl Terms {
+    /// The terms with the app's own credentials.
+    pub(crate) async fn new(
+        connect: &Connect,
+        workspace: &Workspace,
+        integration: Arc<Integration>,
+        client: Credentials,
+    ) -> Result<Self, Problem> {
+        let Some(oauth) = integration.provider_def.oauth.clone() else {
+            let detail = format!("{} is not connected by OAuth.", integration.provider_def.name);
+            return Err(Problem::new(&codes::OAUTH_UNSUPPORTED, detail));
+        };
+        let credential_rules = integration.credential_rules();
+        let config_rules = integration.config_rules();
+        let config = aliases::config(&integration.config);
+        let mut terms = Self {
+            config: crate::prepare::with_defaults(config, &config_rules),
+            now: connect.0.db.clock().now(),
+            issuer: None,
+            integration,
+            oauth,
+            client: client.fields,
+            credential_rules,
+            config_rules,
+        };
+        if client.is_shared {
+            terms.keep_home()?;
+        }
+        terms.lay_over()?;
+        if let Some(issuer) = terms.oauth.issuer.clone() {
+            let values = Values::default();
+            terms.issuer = template::text("/issuer", &issuer, &terms.context(&values)).ok();
+        }
+        metadata::discover(connect, workspace, &mut terms).await?;
+        Ok(terms)
+    }
+
+    /// What the configuration says goes over what the catalog says.
+    fn lay_over(&mut self) -> Result<(), Problem> {
+        if let Some(scopes) = self.config.get("scopes").and_then(list) {
+            self.oauth.scopes.default = scopes;
+        }
+        if let Some(second) = &mut self.oauth.scopes.second
+            && let Some(scopes) = self.config.get(&second.name).and_then(list)
+        {
+            second.default = scopes;
+        }
+        match self.config.get("pkce") {
+            Some(Value::Bool(false)) => self.oauth.pkce = Pkce::None,
+            Some(Value::Bool(true)) => self.oauth.pkce = Pkce::S256,
+            Some(Value::String(said)) => {
+                self.oauth.pkce = match said.to_ascii_lowercase().as_str() {
+                    "s256" => Pkce::S256,
+                    "plain" => Pkce::Plain,
+                    "none" => Pkce::None,
+                    _ => return Err(unfit("pkce", "it is s256, plain or none")),
+                };
+            }
+            _ => {}
+        }
+        if let Some(said) = self.config.get("client_auth").and_then(Value::as_str) {
+            self.oauth.client.auth = match said {
+                "basic" => ClientAuth::Basic,
+                "post" => ClientAuth::Post,
+                "none" => ClientAuth::None,
+                _ => return Err(unfit("client_auth", "it is basic, post or none")),
+            };
+        }
+        Ok(())
+    }
+
+    /// The instance's app is shown to the provider's own hosts alone: whoever could name others would be
+    /// told its secret.
+    fn keep_home(&self) -> Result<(), Problem> {
+        for (name, rule) in schemas::fields(&self.config_rules) {
+            let usual = rule.get("default");
+            let is_address = rule.get("format").is_some_and(|format| format == "uri")
+                || usual.and_then(Value::as_str).is_some_and(|text| text.contains("://"));
+            if is_address && self.config.get(name) != usual {
+                let detail = format!(
+                    "The OAuth client that the instance shares is used at the provider's own addresses \
+                     only; leave {name:?} out, or store a client of your own."
+                );
+                return Err(Problem::new(&codes::OAUTH_CLIENT, detail)
+                    .field(format!("/config/{name}"), "it is not the provider's own"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The grant that is asked for.
+    pub(crate) fn grant(&self) -> Result<Grant, Problem> {
+        let wanted = self.config.get("grant").and_then(Value::as_str);
+        let known = self.oauth.grants.iter().copied();
+        let found = match wanted {
+            None => known.clone().next(),
+            Some(wanted) => known.clone().find(|grant| json!(grant) == json!(wanted)),
+        };
+        found.ok_or_else(|| {
+            let detail = "The provider does not grant access in the way that `grant` names.";
+            Problem::new(&codes::OAUTH_UNSUPPORTED, detail)
+        })
+    }
+
+    /// The app's id.
+    ///
+    /// # Errors
+    /// `oauth.client_missing`.
+    pub(crate) fn client_id(&self) -> Result<&str, Problem> {
+        let text = |name: &str| self.client.get(name).and_then(Value::as_str);
+        text(&self.oauth.client.id_name)
+            .or_else(|| text("client_id"))
+            .ok_or_else(|| self.no_client())
+    }
+
+    /// The app's secret; empty for a public client.
+    pub(crate) fn client_secret(&self) -> &str {
+        let text = |name: &str| self.client.get(name).and_then(Value::as_str);
+        text(&self.oauth.client.secret_name).or_else(|| text("client_secret")).unwrap_or_default()
+    }
+
+    fn no_client(&self) -> Problem {
+        let detail = format!(
+            "Register an app at {} and store its client id and secret with {:?}, or let the owner of the \
+             instance share theirs.",
+            self.integration.provider_def.name, self.integration.name
+        );
+        Problem::new(&codes::OAUTH_CLIENT, detail)
+    }
+
+    pub(crate) fn context<'a>(&'a self, values: &'a Values) -> template::Context<'a> {
+        template::Context {
+            credentials: &self.client,
+            config: &self.config,
+            token: &values.token,
+            connection: &values.connection,
+            now: self.now,
+            credentials_schema: Some(&self.credential_rules),
+            config_schema: Some(&self.config_rules),
+        }
+    }
+
+    /// Fills in an address that must be there.
+    pub(crate) fn url(
+        &self,
+        name: &str,
+        template: Option<&String>,
+        values: &Values,
+    ) -> Result<url::Url, Problem> {
+        let Some(template) = template else {
+            let detail = format!("The provider has no {name}; set it in the configuration.");
+            return Err(Problem::new(&codes::OAUTH_UNSUPPORTED, detail));
+        };
+        let context = self.context(values);
+        let request = catalog::Request { url: Some(template.clone()), ..Default::default() };
+        let rendered = template::render(&request, None, None, &context);
+        rendered.map(|it| it.url).map_err(|error| unfit(name, &error.to_string()))
+    }
+
+    /// Fills in parameters; what hangs on an absent optional value is left out.
+    pub(crate) fn params(
+        &self,
+        params: &Map<String, Value>,
+        values: &Values,
+    ) -> Result<Vec<(String, String)>, Problem> {
+        let context = self.context(values);
+        let anywhere = catalog::Request {
+            url: Some("https://localhost/".to_owned()),
+            query: params.clone(),
+            ..Default::default()
+        };
+        let rendered = template::render(&anywhere, None, None, &context)
+            .map_err(|error| unfit("parameters", &error.to_string()))?;
+        let pairs = rendered.url.query_pairs();
+        Ok(pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
+    }
+
+    /// When the terms were made.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Fills in an object.
+    pub(crate) fn object(
+        &self,
+        wanted: &Map<String, Value>,
+    ) -> Result<Map<String, Value>, Problem> {
+        let values = Values::default();
+        let anywhere = catalog::Request {
+            url: Some("https://localhost/".to_owned()),
+            body: Some(Value::Object(wanted.clone())),
+            ..Default::default()
+        };
+        let rendered = template::render(&anywhere, None, None, &self.context(&values))
+            .map_err(|error| unfit("settings", &error.to_string()))?;
+        match rendered.body {
+            Some(template::Body::Json(Value::Object(map))) => Ok(map),
+            _ => Ok(Map::new()),
+        }
+    }
+
+    /// Every secret of the client, for the request log to hide.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        let open = schemas::fields(&self.credential_rules);
+        let secret = catalog::schema::sensitive(&self.credential_rules);
+        let is_secret = |name: &String| {
+            secret.contains(&format!("/{name}"))
+                || kernel::looks_secret(name)
+                || !open.contains_key(name)
+        };
+        let fields = self.client.iter().filter(|(name, _)| is_secret(name));
+        fields.filter_map(|(_, value)| value.as_str().map(str::to_owned)).collect()
+    }
+}
+
+/// A list, or text with spaces or commas between.
+fn list(value: &Value) -> Option<Vec<String>> {
+    match value {
+        Value::Array(items) => {
+            Some(items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect())
+        }
+        Value::String(text) if !text.trim().is_empty() => {
+            let words = text.split([' ', ',']).filter(|word| !word.is_empty());
+            Some(words.map(str::to_owned).collect())
+        }
+        _ => None,
+    }
+}
+
+fn unfit(what: &str, why: &str) -> Problem {
+    let detail = format!("The {what} of the OAuth settings cannot be used: {why}.");
+    Problem::new(&codes::CONFIG_INVALID, detail).field(format!("/config/{what}"), why.to_owned())
+}

@@ -1,0 +1,185 @@
+//! What a failed renewal means: for the connection, for whoever waits, and for the people who are told.
+
+use db::{Change, DbError, Tx, Workspace};
+use kernel::{NewJob, Problem, TaskId, Timestamp, codes};
+use serde_json::json;
+use std::time::Duration;
+
+use super::{job, plan};
+use crate::Connect;
+use crate::connection::{Cause, Connection, ConnectionStatus};
+use crate::oauth::terms::Terms;
+use crate::oauth::token::Trouble;
+use crate::store::connections::{self, NOUN, Stored};
+use crate::store::tasks::{self, Task, TaskStatus};
+
+/// The task that a person has when only they can mend a connection.
+const RECONNECT: &str = "connection.reconnect";
+/// The task when something keeps failing that should not.
+const LOOK: &str = "connection.look";
+const WEEK: Duration = Duration::from_secs(7 * 86_400);
+
+impl Connect {
+    /// Writes down why there are no new tokens; answers what to tell whoever waits.
+    pub(crate) async fn note_trouble(
+        &self,
+        workspace: &Workspace,
+        terms: &Terms,
+        stored: &Stored,
+        trouble: Trouble,
+        lost: bool,
+        holder: &str,
+    ) -> Result<Problem, DbError> {
+        let it = &stored.connection;
+        let name = &terms.integration.provider_def.name;
+        let mut tx = workspace.write().await?;
+        connections::conclude(&mut tx, it, holder).await?;
+        let now = tx.now();
+        let problem = match trouble {
+            // The answer to an earlier question may have been lost on its way; what is there serves
+            // until it ends.
+            Trouble::Gone(problem) if lost && plan::is_alive(it, now) => {
+                let message = format!(
+                    "A crash lost the tokens that {name} had renewed; the last one serves until it ends."
+                );
+                let cause = Cause { code: "refresh_lost".to_owned(), message };
+                let degraded = ConnectionStatus::Degraded;
+                connections::set_status(&mut tx, it, degraded, Some(&cause)).await?;
+                self.again_at(&mut tx, it, it.expires_at.unwrap_or(now)).await?;
+                Problem { code: &codes::REFRESH_FAILED, ..problem }
+            }
+            Trouble::Gone(problem) => {
+                self.expire(&mut tx, it, name, &problem.detail).await?;
+                problem
+            }
+            Trouble::Client(problem) | Trouble::Passing(problem) => {
+                self.note_passing(&mut tx, it, name, &problem, now).await?;
+                let again = plan::backoff(it.failures + 1, 0.0).as_secs();
+                let detail = format!("The token could not be renewed. {}", problem.detail);
+                Problem::new(&codes::REFRESH_FAILED, detail).retry_after(again)
+            }
+        };
+        tx.commit().await?;
+        self.0.cache.forget(&Change::noun(NOUN, it.workspace, it.id));
+        Ok(problem)
+    }
+
+    async fn note_passing(
+        &self,
+        tx: &mut Tx,
+        it: &Connection,
+        name: &str,
+        problem: &Problem,
+        now: Timestamp,
+    ) -> Result<(), DbError> {
+        connections::note_failure(tx, it).await?;
+        let cause = Cause { code: problem.code.name.to_owned(), message: problem.detail.clone() };
+        if !plan::is_alive(it, now) || problem.code.name == codes::OAUTH_CLIENT_REFUSED.name {
+            connections::set_status(tx, it, ConnectionStatus::Degraded, Some(&cause)).await?;
+        }
+        let wait = plan::backoff(it.failures + 1, self.0.db.entropy().fraction());
+        self.again_at(tx, it, now.plus(wait)).await?;
+        if it.failing_since.is_some_and(|since| now.since(since) >= plan::ASK_AFTER) {
+            let account = it.account.name.as_deref().unwrap_or("the account");
+            let title = format!("Look at {name}");
+            let description =
+                format!("The token of {account} could not be renewed for days. {}", problem.detail);
+            self.ask_for(tx, it, LOOK, title, description).await?;
+        }
+        Ok(())
+    }
+
+    /// The access has ended, and only a person can renew it: says so once.
+    pub(crate) async fn expire(
+        &self,
+        tx: &mut Tx,
+        it: &Connection,
+        name: &str,
+        why: &str,
+    ) -> Result<(), DbError> {
+        let cause = Cause { code: "invalid_grant".to_owned(), message: why.to_owned() };
+        self.end(tx, it, name, ConnectionStatus::Expired, cause).await
+    }
+
+    /// Moves a connection to a state that only a person ends: task, notification, event.
+    pub(crate) async fn end(
+        &self,
+        tx: &mut Tx,
+        it: &Connection,
+        name: &str,
+        status: ConnectionStatus,
+        cause: Cause,
+    ) -> Result<(), DbError> {
+        if !connections::set_status(tx, it, status, Some(&cause)).await? {
+            // It was connected again meanwhile.
+            return Ok(());
+        }
+        tx.dequeue(it.workspace, job::KIND, &it.id.to_string()).await?;
+        let whose = match (&it.account.name, it.subject.as_str()) {
+            (Some(account), _) => account.as_str(),
+            (None, "") => "the workspace",
+            (None, subject) => subject,
+        };
+        let title = format!("Reconnect {name}");
+        let description = format!("The {name} connection of {whose} has ended. {}", cause.message);
+        let data = json!({
+            "integration_id": it.integration_id, "provider": it.provider, "subject": it.subject,
+            "account": it.account.name, "cause": cause,
+        });
+        tx.emit(it.workspace, &format!("connection.{status}"), it.id, data).await?;
+        self.ask_for(tx, it, RECONNECT, title, description).await
+    }
+
+    /// Opens a task and tells people, unless there is one.
+    async fn ask_for(
+        &self,
+        tx: &mut Tx,
+        it: &Connection,
+        kind: &str,
+        title: String,
+        description: String,
+    ) -> Result<(), DbError> {
+        let now = tx.now();
+        let task = Task {
+            id: TaskId::generate(now, self.0.db.entropy()),
+            kind: kind.to_owned(),
+            about: it.id.to_string(),
+            subject: it.subject.clone(),
+            title,
+            description,
+            category: "business".to_owned(),
+            priority: "high".to_owned(),
+            impact_score: 8,
+            due_at: now.plus(WEEK),
+            status: TaskStatus::Open,
+            created_at: now,
+            closed_at: None,
+            closed_by: None,
+        };
+        if !tasks::open(tx, it.workspace, &task).await? {
+            return Ok(());
+        }
+        let workspace = self.0.db.workspace(it.workspace);
+        let (title, detail) = (&task.title, &task.description);
+        let severity = accounts::Severity::Error;
+        accounts::notify(tx, &workspace, severity, title, detail, it.id).await.map(drop)
+    }
+
+    /// It works again by itself.
+    pub(crate) async fn tell_recovery(&self, tx: &mut Tx, it: &Connection) -> Result<(), DbError> {
+        tasks::close(tx, it.workspace, &it.id.to_string(), "house").await?;
+        let data = json!({ "integration_id": it.integration_id, "provider": it.provider });
+        tx.emit(it.workspace, "connection.recovered", it.id, data).await
+    }
+
+    async fn again_at(
+        &self,
+        tx: &mut Tx,
+        it: &Connection,
+        run_at: Timestamp,
+    ) -> Result<(), DbError> {
+        let key = it.id.to_string();
+        tx.dequeue(it.workspace, job::KIND, &key).await?;
+        tx.enqueue(it.workspace, NewJob { kind: job::KIND, key, run_at, payload: json!({}) }).await
+    }
+}

@@ -1,0 +1,159 @@
+-- Connections: one account behind an integration, its tokens, and what keeps them alive.
+
+-- The colour that a workspace goes by on pages for others, as #rrggbb.
+ALTER TABLE workspaces ADD COLUMN accent TEXT;
+
+CREATE TABLE connections (
+    workspace_id TEXT NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+    id TEXT NOT NULL,
+    integration_id TEXT NOT NULL,
+    provider TEXT NOT NULL,
+    -- Whose account it is: an artist, an end user; empty for the workspace's own.
+    subject TEXT NOT NULL,
+    status TEXT NOT NULL,
+    cause_code TEXT,
+    cause TEXT,
+    status_since BIGINT NOT NULL,
+    account_id TEXT,
+    account_name TEXT,
+    account TEXT NOT NULL,
+    captured TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    missing_scopes TEXT NOT NULL,
+    -- The tokens. The generation moves with each new set; who refreshed an older one keeps nothing.
+    sealed BYTEA NOT NULL,
+    generation BIGINT NOT NULL,
+    can_refresh BOOLEAN NOT NULL,
+    granted_at BIGINT NOT NULL,
+    expires_at BIGINT,
+    refresh_expires_at BIGINT,
+    refreshed_at BIGINT,
+    -- Failed attempts in a row to renew the tokens.
+    failures BIGINT NOT NULL,
+    failing_since BIGINT,
+    validated_at BIGINT,
+    synced_at BIGINT,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    PRIMARY KEY (workspace_id, id),
+    FOREIGN KEY (workspace_id, integration_id) REFERENCES integrations (workspace_id, id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX connections_by_subject ON connections (workspace_id, integration_id, subject);
+CREATE INDEX connections_by_account ON connections (provider, account_id);
+
+-- Who is asking the provider for new tokens now. It is written before the question and removed with the
+-- answer; one that outlives its holder says that an answer may have been lost.
+CREATE TABLE connection_refreshes (
+    workspace_id TEXT NOT NULL,
+    connection_id TEXT NOT NULL,
+    generation BIGINT NOT NULL,
+    holder TEXT NOT NULL,
+    started_at BIGINT NOT NULL,
+    lease_until BIGINT NOT NULL,
+    PRIMARY KEY (workspace_id, connection_id),
+    FOREIGN KEY (workspace_id, connection_id) REFERENCES connections (workspace_id, id) ON DELETE CASCADE
+);
+
+-- An authorization under way. It is used once.
+CREATE TABLE oauth_states (
+    workspace_id TEXT NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+    id TEXT NOT NULL,
+    integration_id TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    sealed BYTEA NOT NULL,
+    -- The hash of what the browser must show again; none when a program began it.
+    browser TEXT,
+    link_id TEXT,
+    return_url TEXT,
+    scopes TEXT NOT NULL,
+    started_by TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    PRIMARY KEY (workspace_id, id),
+    FOREIGN KEY (workspace_id, integration_id) REFERENCES integrations (workspace_id, id) ON DELETE CASCADE
+);
+
+-- A page on which somebody connects an account, sent or embedded.
+CREATE TABLE connect_links (
+    workspace_id TEXT NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+    id TEXT NOT NULL,
+    token_hash TEXT NOT NULL,
+    integration_id TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    return_url TEXT,
+    started_by TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    connected_at BIGINT,
+    PRIMARY KEY (workspace_id, id),
+    FOREIGN KEY (workspace_id, integration_id) REFERENCES integrations (workspace_id, id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX connect_links_by_token ON connect_links (token_hash);
+
+-- What a person has to do.
+CREATE TABLE tasks (
+    workspace_id TEXT NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+    id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    about TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    title TEXT NOT NULL,
+    description TEXT NOT NULL,
+    category TEXT NOT NULL,
+    priority TEXT NOT NULL,
+    impact_score BIGINT NOT NULL,
+    due_at BIGINT NOT NULL,
+    status TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    closed_at BIGINT,
+    closed_by TEXT,
+    PRIMARY KEY (workspace_id, id)
+);
+CREATE UNIQUE INDEX tasks_open ON tasks (workspace_id, kind, about) WHERE status = 'open';
+
+-- A metric row: one subject, one platform, one day.
+CREATE TABLE metrics (
+    workspace_id TEXT NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+    subject TEXT NOT NULL,
+    platform TEXT NOT NULL,
+    date TEXT NOT NULL,
+    connection_id TEXT NOT NULL,
+    metrics TEXT NOT NULL,
+    estimated TEXT NOT NULL,
+    raw TEXT NOT NULL,
+    fetched_at BIGINT NOT NULL,
+    PRIMARY KEY (workspace_id, subject, platform, date)
+);
+
+-- Daily budgets that outlive a restart.
+CREATE TABLE quotas (
+    key TEXT NOT NULL PRIMARY KEY,
+    workspace_id TEXT NOT NULL,
+    period_start BIGINT NOT NULL,
+    resets_at BIGINT NOT NULL,
+    units BIGINT NOT NULL,
+    used BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL
+);
+
+ALTER TABLE connections ENABLE ROW LEVEL SECURITY;
+ALTER TABLE connections FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON connections USING (current_setting('patchbay.workspace', true) IN (workspace_id, '*'));
+ALTER TABLE connection_refreshes ENABLE ROW LEVEL SECURITY;
+ALTER TABLE connection_refreshes FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON connection_refreshes USING (current_setting('patchbay.workspace', true) IN (workspace_id, '*'));
+ALTER TABLE oauth_states ENABLE ROW LEVEL SECURITY;
+ALTER TABLE oauth_states FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON oauth_states USING (current_setting('patchbay.workspace', true) IN (workspace_id, '*'));
+ALTER TABLE connect_links ENABLE ROW LEVEL SECURITY;
+ALTER TABLE connect_links FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON connect_links USING (current_setting('patchbay.workspace', true) IN (workspace_id, '*'));
+ALTER TABLE tasks ENABLE ROW LEVEL SECURITY;
+ALTER TABLE tasks FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON tasks USING (current_setting('patchbay.workspace', true) IN (workspace_id, '*'));
+ALTER TABLE metrics ENABLE ROW LEVEL SECURITY;
+ALTER TABLE metrics FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON metrics USING (current_setting('patchbay.workspace', true) IN (workspace_id, '*'));
+ALTER TABLE quotas ENABLE ROW LEVEL SECURITY;
+ALTER TABLE quotas FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON quotas USING (current_setting('patchbay.workspace', true) IN (workspace_id, '*'));
