@@ -37,6 +37,7 @@ pub(crate) struct Membership {
     pub(crate) workspace: WorkspaceId,
     pub(crate) name: String,
     pub(crate) slug: String,
+    pub(crate) accent: Option<String>,
     pub(crate) role: Role,
     pub(crate) created_at: Timestamp,
 }

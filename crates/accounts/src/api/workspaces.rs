@@ -4,7 +4,7 @@ use axum::Extension;
 use axum::extract::State;
 use db::{Change, DbError};
 use http::StatusCode;
-use kernel::{Timestamp, UserId, WorkspaceId};
+use kernel::{Problem, Timestamp, UserId, WorkspaceId, codes};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::sync::Arc;
@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use crate::audit::{self, By};
 use crate::gate::{
     Actor, Answer, ApiJson, ApiPath, Caller, Identity, List, Login, RemoteAddr, may, not_found,
+    present,
 };
 use crate::people::read_name;
 use crate::store::{member, workspace};
@@ -30,6 +31,10 @@ pub(super) struct WorkspaceView {
     name: String,
     /// Its name in paths.
     slug: String,
+    /// The colour that it goes by on pages for others, as `#rrggbb`; absent for the house's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    accent: Option<String>,
     /// What the caller is in it; absent for keys without `admin:full`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -40,7 +45,14 @@ pub(super) struct WorkspaceView {
 
 impl WorkspaceView {
     fn of(it: workspace::Stored, role: Option<Role>) -> Self {
-        Self { id: it.id, name: it.name, slug: it.slug, role, created_at: it.created_at }
+        Self {
+            id: it.id,
+            name: it.name,
+            slug: it.slug,
+            accent: it.accent,
+            role,
+            created_at: it.created_at,
+        }
     }
 }
 
@@ -70,6 +82,7 @@ pub(super) async fn list(
                 id: it.workspace,
                 name: it.name.clone(),
                 slug: it.slug.clone(),
+                accent: it.accent.clone(),
                 role: Some(it.role),
                 created_at: it.created_at,
             };
@@ -132,27 +145,46 @@ pub(super) async fn get(
     Ok(ApiJson(WorkspaceView::of(stored, caller.rank())))
 }
 
-/// Renames a workspace. Its slug stays, so that paths keep working.
+/// What is to change; what is left out stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "name": "Acme", "accent": "#2f6f4f" }))]
+pub(super) struct ChangeWorkspace {
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false, min_length = 1, max_length = 200)]
+    name: Option<String>,
+    /// The colour for pages that others see, as `#rrggbb`; `null` for the house's own.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>, pattern = "^#[0-9A-Fa-f]{6}$")]
+    accent: Option<Option<String>>,
+}
+
+/// Renames a workspace, or gives it a colour. Its slug stays, so that paths keep working.
 #[utoipa::path(
     patch, path = "/api/v1/workspaces/{id}", operation_id = "change_workspace",
     tag = "workspaces", params(("id" = String, Path, description = "The workspace.")),
-    request_body = NameWorkspace,
-    responses((status = 200, description = "Renamed.", body = WorkspaceView)),
+    request_body = ChangeWorkspace,
+    responses((status = 200, description = "Changed.", body = WorkspaceView)),
     security(("api_key" = ["admin:full"]), ("session" = []))
 )]
 pub(super) async fn change(
     State(accounts): State<Accounts>,
     caller: Caller<may::Admin>,
     ApiPath(id): ApiPath<WorkspaceId>,
-    ApiJson(body): ApiJson<NameWorkspace>,
+    ApiJson(body): ApiJson<ChangeWorkspace>,
 ) -> Answer<ApiJson<WorkspaceView>> {
     let mut stored = find(&accounts, &caller, id).await?;
-    stored.name = read_name(&body.name, "/name")?;
+    if let Some(name) = body.name {
+        stored.name = read_name(&name, "/name")?;
+    }
+    if let Some(accent) = body.accent {
+        stored.accent = accent.map(read_colour).transpose()?;
+    }
     let mut tx = accounts.db().system(true).await?;
-    workspace::rename(&mut tx, id, &stored.name).await?;
-    let detail = json!({ "name": stored.name });
-    audit::record(&mut tx, &caller, "workspace.renamed", id, detail.clone()).await?;
-    tx.emit(id, "workspace.renamed", id, detail).await?;
+    workspace::change(&mut tx, &stored).await?;
+    let detail = json!({ "name": stored.name, "accent": stored.accent });
+    audit::record(&mut tx, &caller, "workspace.changed", id, detail.clone()).await?;
+    tx.emit(id, "workspace.changed", id, detail).await?;
     let users = member::users(&mut tx, id).await?;
     users.iter().for_each(|user| accounts.person_changed(&mut tx, *user));
     tx.commit().await?;
@@ -210,4 +242,13 @@ pub(super) async fn person_behind(accounts: &Accounts, caller: &Identity) -> Ans
     let found: Result<_, DbError> =
         crate::store::api_key::made_by(&mut tx, caller.workspace.id(), key).await;
     Ok(found?.ok_or_else(|| not_found("person"))?)
+}
+
+fn read_colour(text: String) -> Result<String, Problem> {
+    let digits = text.strip_prefix('#').unwrap_or_default();
+    if digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Ok(text.to_ascii_lowercase());
+    }
+    let message = "a colour is written as #rrggbb";
+    Err(Problem::new(&codes::INVALID, "The colour cannot be read.").field("/accent", message))
 }

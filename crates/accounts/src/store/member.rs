@@ -126,7 +126,7 @@ pub(crate) async fn users(tx: &mut Tx, workspace: WorkspaceId) -> Result<Vec<Use
 pub(crate) async fn of_user(tx: &mut Tx, user: UserId) -> Result<Vec<Membership>, DbError> {
     let rows = tx
         .fetch_all(
-            "SELECT w.id, w.name, w.slug, w.created_at, m.role FROM members m \
+            "SELECT w.id, w.name, w.slug, w.accent, w.created_at, m.role FROM members m \
              JOIN workspaces w ON w.id = m.workspace_id WHERE m.user_id = $1 ORDER BY m.id",
             args![user],
         )
@@ -137,6 +137,7 @@ pub(crate) async fn of_user(tx: &mut Tx, user: UserId) -> Result<Vec<Membership>
                 workspace: row.parse("id")?,
                 name: row.text("name")?,
                 slug: row.text("slug")?,
+                accent: row.opt_text("accent")?,
                 role: row.parse("role")?,
                 created_at: row.time("created_at")?,
             })

@@ -9,6 +9,8 @@ pub(crate) struct Stored {
     pub(crate) id: WorkspaceId,
     pub(crate) name: String,
     pub(crate) slug: String,
+    /// The colour that it goes by on pages for others, as `#rrggbb`.
+    pub(crate) accent: Option<String>,
     pub(crate) created_at: Timestamp,
 }
 
@@ -17,6 +19,7 @@ fn read(row: &Row) -> Result<Stored, DbError> {
         id: row.parse("id")?,
         name: row.text("name")?,
         slug: row.text("slug")?,
+        accent: row.opt_text("accent")?,
         created_at: row.time("created_at")?,
     })
 }
@@ -37,18 +40,19 @@ pub(crate) async fn insert(tx: &mut Tx, id: WorkspaceId, name: &str) -> Result<S
         args![id, name, &slug, created_at],
     )
     .await?;
-    Ok(Stored { id, name: name.to_owned(), slug, created_at })
+    Ok(Stored { id, name: name.to_owned(), slug, accent: None, created_at })
 }
 
 pub(crate) async fn find(tx: &mut Tx, id: WorkspaceId) -> Result<Option<Stored>, DbError> {
-    let sql = "SELECT id, name, slug, created_at FROM workspaces WHERE id = $1";
+    let sql = "SELECT id, name, slug, accent, created_at FROM workspaces WHERE id = $1";
     tx.fetch_optional(sql, args![id]).await?.as_ref().map(read).transpose()
 }
 
-pub(crate) async fn rename(tx: &mut Tx, id: WorkspaceId, name: &str) -> Result<(), DbError> {
+/// Changes how it is called and which colour it goes by.
+pub(crate) async fn change(tx: &mut Tx, it: &Stored) -> Result<(), DbError> {
     let now = tx.now();
-    let sql = "UPDATE workspaces SET name = $2, updated_at = $3 WHERE id = $1";
-    tx.execute(sql, args![id, name, now]).await.map(drop)
+    let sql = "UPDATE workspaces SET name = $2, accent = $3, updated_at = $4 WHERE id = $1";
+    tx.execute(sql, args![it.id, &it.name, it.accent.clone(), now]).await.map(drop)
 }
 
 /// Removes it with everything in it.
