@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cache::Cache;
+use crate::oauth::device::DeviceJob;
 use crate::refresh::flight::Flights;
 use crate::refresh::job::RefreshJob;
 use crate::store::credentials::Stored;
@@ -77,7 +78,7 @@ impl Connect {
     /// Registers the room's jobs.
     #[must_use]
     pub fn work(&self, worker: Worker) -> Worker {
-        worker.handle(RefreshJob(self.clone()))
+        worker.handle(RefreshJob(self.clone())).handle(DeviceJob(self.clone()))
     }
 
     /// Ends what a crash left behind. For the start, where no other process can be asking.

@@ -40,6 +40,7 @@ pub fn routes(connect: Connect) -> OpenApiRouter {
         .routes(routes!(credentials::validate::validate))
         .routes(routes!(credentials::audit::audit))
         .routes(routes!(connections::connect::connect))
+        .routes(routes!(connections::device::begin))
         .routes(routes!(connections::list::list))
         .routes(routes!(connections::validate::validate))
         .routes(routes!(

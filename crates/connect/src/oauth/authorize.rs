@@ -10,7 +10,7 @@ use kernel::{ConnectLinkId, IntegrationId, OAuthStateId, Problem, codes};
 use std::sync::Arc;
 use vault::TokenHash;
 
-use super::state::{Hidden, Pending};
+use super::state::{Hidden, LIFETIME, Pending};
 use super::terms::{Terms, Values};
 use super::token::Trouble;
 use crate::connection::Connection;
@@ -138,13 +138,13 @@ impl Connect {
         let entropy = self.0.db.entropy();
         let verifier =
             (oauth.pkce != Pkce::None).then(|| URL_SAFE_NO_PAD.encode(entropy.bytes::<32>()));
-        let scopes = with(&oauth.scopes.default, &start.draft.scopes);
+        let scopes = terms.asked(&start.draft.scopes);
         let redirect_uri = self.redirect_uri();
         let hidden = Hidden {
             verifier: verifier.clone(),
             redirect_uri: redirect_uri.clone(),
-            token_secret: None,
             any_account: start.draft.any_account,
+            ..Hidden::default()
         };
         let mut url = terms.url("authorize_url", oauth.authorize_url.as_ref(), &values)?;
         let pending = self.pending(workspace, terms, start, scopes.clone());
@@ -196,6 +196,7 @@ impl Connect {
             scopes,
             started_by: start.started_by,
             created_at: now,
+            expires_at: now.plus(LIFETIME),
         }
     }
 
@@ -209,10 +210,4 @@ impl Connect {
         pending.store(&mut tx, workspace, hidden).await?;
         Ok(tx.commit().await?)
     }
-}
-
-fn with(known: &[String], more: &[String]) -> Vec<String> {
-    let mut all = known.to_vec();
-    all.extend(more.iter().filter(|scope| !known.contains(scope)).cloned());
-    all
 }

@@ -9,6 +9,7 @@ pub(crate) mod authorize;
 pub(crate) mod call;
 pub(crate) mod callback;
 pub(crate) mod check;
+pub(crate) mod device;
 pub(crate) mod link;
 pub(crate) mod metadata;
 pub(crate) mod mint;

@@ -16,6 +16,9 @@ const NOUN: &str = "oauth_state";
 /// What the signature in the browser is sealed as.
 const SIGNED: &str = "oauth_state_name";
 
+const SELECT: &str = "SELECT workspace_id, id, integration_id, subject, sealed, browser, link_id, \
+     return_url, scopes, started_by, created_at, expires_at FROM oauth_states WHERE id = $1";
+
 /// An authorization under way.
 #[derive(Clone, Debug)]
 pub(crate) struct Pending {
@@ -32,6 +35,7 @@ pub(crate) struct Pending {
     /// Who began it, for the audit log.
     pub(crate) started_by: String,
     pub(crate) created_at: Timestamp,
+    pub(crate) expires_at: Timestamp,
 }
 
 /// What only we know of it.
@@ -42,6 +46,8 @@ pub(crate) struct Hidden {
     pub(crate) redirect_uri: String,
     /// The secret of an OAuth 1.0a request token.
     pub(crate) token_secret: Option<String>,
+    /// What the token endpoint is asked with while a person agrees on another device.
+    pub(crate) device_code: Option<String>,
     /// Whether another account than before is welcome.
     pub(crate) any_account: bool,
 }
@@ -79,7 +85,7 @@ impl Pending {
                 &serde_json::json!(self.scopes),
                 &self.started_by,
                 self.created_at,
-                self.created_at.plus(LIFETIME)
+                self.expires_at
             ],
         )
         .await
@@ -106,9 +112,7 @@ pub(crate) async fn take(
     let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| unknown())?;
 
     let mut tx = db.system(true).await?;
-    let sql = "SELECT workspace_id, id, integration_id, subject, sealed, browser, link_id, return_url, \
-                 scopes, started_by, created_at, expires_at FROM oauth_states WHERE id = $1";
-    let row = tx.fetch_optional(sql, args![id]).await?.ok_or_else(unknown)?;
+    let row = tx.fetch_optional(SELECT, args![id]).await?.ok_or_else(unknown)?;
     let pending = pending(&row)?;
     let workspace = db.workspace(pending.workspace);
     // Ids can be guessed, signatures cannot.
@@ -122,13 +126,34 @@ pub(crate) async fn take(
     if gone == 0 {
         return Err(unknown());
     }
-    if row.time("expires_at")? <= db.clock().now() {
+    if pending.expires_at <= db.clock().now() {
         let detail = "More than ten minutes passed at the provider; begin again.";
         return Err(Problem::new(&codes::OAUTH_EXPIRED, detail));
     }
     let plain = workspace.open(NOUN, &id, &row.blob("sealed")?).await?;
     let hidden = serde_json::from_slice(&plain).map_err(|_| unknown())?;
     Ok((pending, hidden))
+}
+
+/// An authorization of the workspace that goes on.
+pub(crate) async fn peek(
+    workspace: &Workspace,
+    id: OAuthStateId,
+) -> Result<Option<(Pending, Hidden)>, DbError> {
+    let row = workspace.read().await?.fetch_optional(SELECT, args![id]).await?;
+    let Some(row) = row else { return Ok(None) };
+    let pending = pending(&row)?;
+    if pending.workspace != workspace.id() {
+        return Ok(None);
+    }
+    let plain = workspace.open(NOUN, &id, &row.blob("sealed")?).await?;
+    let hidden = serde_json::from_slice(&plain).unwrap_or_default();
+    Ok(Some((pending, hidden)))
+}
+
+/// Ends one.
+pub(crate) async fn forget(tx: &mut Tx, id: OAuthStateId) -> Result<(), DbError> {
+    tx.execute("DELETE FROM oauth_states WHERE id = $1", args![id]).await.map(drop)
 }
 
 fn pending(row: &Row) -> Result<Pending, DbError> {
@@ -143,5 +168,6 @@ fn pending(row: &Row) -> Result<Pending, DbError> {
         scopes: row.json("scopes")?,
         started_by: row.text("started_by")?,
         created_at: row.time("created_at")?,
+        expires_at: row.time("expires_at")?,
     })
 }

@@ -165,6 +165,17 @@ impl Terms {
         })
     }
 
+    /// What access is asked for: the usual, and more.
+    pub(crate) fn asked(&self, more: &[String]) -> Vec<String> {
+        let mut all = self.oauth.scopes.default.clone();
+        for scope in more {
+            if !all.contains(scope) {
+                all.push(scope.clone());
+            }
+        }
+        all
+    }
+
     /// The app's id.
     ///
     /// # Errors

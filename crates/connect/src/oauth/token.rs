@@ -21,12 +21,20 @@ pub(crate) enum Trouble {
     Client(Problem),
     /// It may pass by itself.
     Passing(Problem),
+    /// The person has not agreed yet (RFC 8628, 3.5).
+    Waiting {
+        /// Whether the provider wants to be asked less often.
+        slower: bool,
+    },
 }
 
 impl Trouble {
     pub(crate) fn problem(self) -> Problem {
         match self {
             Self::Gone(problem) | Self::Client(problem) | Self::Passing(problem) => problem,
+            Self::Waiting { .. } => {
+                Problem::new(&codes::NOT_AUTHORIZED, "The person has not agreed yet.")
+            }
         }
     }
 }
@@ -186,6 +194,11 @@ fn judge(terms: &Terms, heard: Heard) -> Result<Won, Trouble> {
     }
     let said = describe(&refused);
     Err(match refused.error.as_str() {
+        "authorization_pending" => Trouble::Waiting { slower: false },
+        "slow_down" => Trouble::Waiting { slower: true },
+        "access_denied" | "expired_token" | "authorization_declined" => {
+            Trouble::Gone(Problem::new(&codes::OAUTH_DENIED, format!("{name} says no: {said}.")))
+        }
         _ if refused.is_invalid_grant => Trouble::Gone(Problem::new(
             &codes::CONNECTION_EXPIRED,
             format!(
@@ -205,6 +218,16 @@ fn judge(terms: &Terms, heard: Heard) -> Result<Won, Trouble> {
     })
 }
 
+/// What is wrong with an answer that holds no device code.
+pub(crate) fn describe_answer(terms: &Terms, heard: &Heard) -> Problem {
+    let name = &terms.integration.provider_def.name;
+    let said = match Answer::read(&terms.oauth, heard.status, &heard.body) {
+        Err(refused) => describe(&refused),
+        Ok(_) => "it answered something else".to_owned(),
+    };
+    Problem::new(&codes::OAUTH_EXCHANGE, format!("{name} gave no code for another device: {said}."))
+}
+
 /// What the provider said, short and in one line: a page of HTML is no message.
 fn describe(refused: &Refused) -> String {
     let text = match &refused.description {
@@ -220,7 +243,7 @@ fn needs_nobody(grant: Grant) -> bool {
     matches!(grant, Grant::ClientCredentials | Grant::JwtBearer | Grant::Minted)
 }
 
-fn pairs<const N: usize>(known: [(&str, &str); N]) -> Vec<(String, String)> {
+pub(crate) fn pairs<const N: usize>(known: [(&str, &str); N]) -> Vec<(String, String)> {
     known.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 

@@ -52,7 +52,8 @@ impl Connect {
                 self.expire(&mut tx, it, name, &problem.detail).await?;
                 problem
             }
-            Trouble::Client(problem) | Trouble::Passing(problem) => {
+            other => {
+                let problem = other.problem();
                 self.note_passing(&mut tx, it, name, &problem, now).await?;
                 let again = plan::backoff(it.failures + 1, 0.0).as_secs();
                 let detail = format!("The token could not be renewed. {}", problem.detail);

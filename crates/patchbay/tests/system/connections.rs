@@ -12,7 +12,7 @@ const SECRET: &str = "a secret of the app";
 
 impl World {
     /// An integration with the sandbox's OAuth provider by the book.
-    async fn oauth(&self, more: Value) -> String {
+    pub(crate) async fn oauth(&self, more: Value) -> String {
         let base = self.url(Service::Oauth).to_owned();
         let platform = self.sandbox.platform(Service::Oauth).unwrap();
         let callback = format!("http://{}/api/v1/oauth/callback", self.owner.address);
@@ -31,19 +31,19 @@ impl World {
     }
 
     /// Begins to connect; answers where the browser must go.
-    async fn begin(&self, integration: &str, body: Value) -> String {
+    pub(crate) async fn begin(&self, integration: &str, body: Value) -> String {
         let path = format!("/api/v1/integrations/{integration}/connect");
         text(&self.post(&path, body).await["authorize_url"])
     }
 
     /// Goes where a browser would, agreeing to everything; answers what the callback said.
-    async fn agree(&self, authorize_url: &str, account: &str) -> Answer {
+    pub(crate) async fn agree(&self, authorize_url: &str, account: &str) -> Answer {
         let back = self.back(authorize_url, &format!("auto=allow&account={account}")).await;
         self.owner.nobody().get(&path_of(&back)).await
     }
 
     /// The address that the provider sends the browser back to.
-    async fn back(&self, authorize_url: &str, choice: &str) -> String {
+    pub(crate) async fn back(&self, authorize_url: &str, choice: &str) -> String {
         let address = self.url(Service::Oauth).trim_start_matches("http://").parse().unwrap();
         let there = Client::new(address).get(&path_of(&format!("{authorize_url}&{choice}"))).await;
         assert!((300..400).contains(&there.status), "{} {}", there.status, there.text());
@@ -51,7 +51,7 @@ impl World {
     }
 
     /// A connected account.
-    async fn connected(&self, integration: &str, subject: &str) -> Value {
+    pub(crate) async fn connected(&self, integration: &str, subject: &str) -> Value {
         let url = self.begin(integration, json!({ "subject": subject })).await;
         let landed = self.agree(&url, "aurel").await;
         assert_eq!(landed.status, 200, "{}", landed.text());
@@ -59,7 +59,7 @@ impl World {
         self.owner.get(&path).await.expect(200)["data"][0].clone()
     }
 
-    async fn connection(&self, id: &str) -> Value {
+    pub(crate) async fn connection(&self, id: &str) -> Value {
         self.owner.get(&format!("/api/v1/connections/{id}")).await.expect(200)
     }
 }
@@ -230,4 +230,23 @@ async fn a_connect_link_leads_a_person_there_and_is_bound_to_their_browser() {
     let landed = nobody.with("cookie", &cookie).get(&back).await;
     assert_eq!(landed.status, 200, "{}", landed.text());
     created(world.owner.get("/api/v1/connections?subject=%3Cb%3Eaurel%3C%2Fb%3E").await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_agrees_on_another_device() {
+    let world = World::new().await;
+    let integration = world.oauth(json!({})).await;
+    let path = format!("/api/v1/integrations/{integration}/connect/device");
+    let shown = world.post(&path, json!({ "subject": "mina" })).await;
+    let code = text(&shown["user_code"]);
+    let address = text(&shown["verification_uri"]);
+    let host = world.url(Service::Oauth).trim_start_matches("http://").parse().unwrap();
+    let page = format!("{}?user_code={code}&auto=allow&account=mina-sol", path_of(&address));
+    let agreed = Client::new(host).get(&page).await;
+    assert!(agreed.status < 400, "{} {}", agreed.status, agreed.text());
+    let connection = eventually("the connection", async || {
+        let list = world.owner.get("/api/v1/connections?subject=mina").await.expect(200);
+        Some(list["data"][0].clone()).filter(Value::is_object)
+    });
+    assert_eq!(connection.await["status"], "active");
 }

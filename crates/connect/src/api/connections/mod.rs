@@ -3,6 +3,7 @@
 pub(super) mod change;
 pub(super) mod connect;
 pub(super) mod delete;
+pub(super) mod device;
 pub(super) mod get;
 pub(super) mod list;
 pub(super) mod reconnect;
