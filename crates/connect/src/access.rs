@@ -14,7 +14,7 @@ use crate::oauth::terms::Terms;
 use crate::refresh::flight::{Want, usable};
 use crate::refresh::plan;
 use crate::store::connections::{self, Stored};
-use crate::{Connect, Credentials, Integration};
+use crate::{Connect, Credentials, Integration, aliases};
 
 /// On whose behalf a request is made. What is `None` is left to the integration.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -66,6 +66,10 @@ impl Connect {
             other => other?,
         };
         if !by_oauth || !wants_token(integration, &credentials) {
+            // Who names a connection means one of this integration.
+            if whose.connection.is_some() {
+                self.connection_of(workspace, integration, whose).await?;
+            }
             return Ok(credentials);
         }
         let stored = self.connection_of(workspace, integration, whose).await?;
@@ -229,7 +233,8 @@ impl Connect {
 
 /// Whether the way of authentication that the credentials choose is a token's.
 fn wants_token(integration: &Integration, credentials: &Credentials) -> bool {
-    let chosen = integration.provider_def.auth_for(&credentials.fields);
+    let known = aliases::credentials(&credentials.fields, &integration.config);
+    let chosen = integration.provider_def.auth_for(&known);
     match chosen.map(|auth| auth.kind) {
         Some(AuthKind::OAuth2) => true,
         // Without credentials of its own, the instance's app is what it was connected through.

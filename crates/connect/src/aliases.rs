@@ -51,7 +51,7 @@ pub(crate) fn credentials(
     let always = |_: &str, _: &Value| true;
     let mut all = with(given, &CREDENTIALS, always);
     let config = with(config, &CREDENTIALS, always);
-    for name in ["username", "api_key_header", "api_key_param"] {
+    for name in ["username", "client_id", "api_key_header", "api_key_param"] {
         if let (false, Some(value)) = (all.contains_key(name), config.get(name)) {
             all.insert(name.to_owned(), value.clone());
         }

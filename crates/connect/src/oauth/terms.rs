@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::metadata;
 use crate::connection::{Connection, Tokens};
-use crate::{Connect, Credentials, Integration, aliases, schemas};
+use crate::{Connect, Credentials, Integration, aliases, masking, schemas};
 
 /// The terms of one integration. They hold the client's secret: not to be kept.
 pub(crate) struct Terms {
@@ -75,14 +75,16 @@ impl Terms {
         };
         let credential_rules = integration.credential_rules();
         let config_rules = integration.config_rules();
-        let config = aliases::config(&integration.config);
+        // A flexible configuration may hold the app among its own fields.
+        let (config, _) = masking::reveal(&integration.config, &client.fields);
+        let known = aliases::credentials(&client.fields, &config);
         let mut terms = Self {
-            config: crate::prepare::with_defaults(config, &config_rules),
+            config: crate::prepare::with_defaults(aliases::config(&config), &config_rules),
             now: connect.0.db.clock().now(),
             issuer: None,
             integration,
             oauth,
-            client: client.fields,
+            client: known,
             credential_rules,
             config_rules,
         };

@@ -79,7 +79,8 @@ impl Connect {
             connections::set_status(tx, it, ConnectionStatus::Degraded, Some(&cause)).await?;
         }
         let wait = plan::backoff(it.failures + 1, self.0.db.entropy().fraction());
-        self.again_at(tx, it, now.plus(wait)).await?;
+        let asked = problem.retry_after.map(Duration::from_secs).unwrap_or_default();
+        self.again_at(tx, it, now.plus(wait.max(asked))).await?;
         if it.failing_since.is_some_and(|since| now.since(since) >= plan::ASK_AFTER) {
             let account = it.account.name.as_deref().unwrap_or("the account");
             let title = format!("Look at {name}");

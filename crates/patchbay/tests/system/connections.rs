@@ -44,8 +44,10 @@ impl World {
 
     /// The address that the provider sends the browser back to.
     pub(crate) async fn back(&self, authorize_url: &str, choice: &str) -> String {
-        let address = self.url(Service::Oauth).trim_start_matches("http://").parse().unwrap();
-        let there = Client::new(address).get(&path_of(&format!("{authorize_url}&{choice}"))).await;
+        let host = authorize_url.trim_start_matches("http://").split('/').next().unwrap();
+        let there = Client::new(host.parse().unwrap())
+            .get(&path_of(&format!("{authorize_url}&{choice}")))
+            .await;
         assert!((300..400).contains(&there.status), "{} {}", there.status, there.text());
         there.header("location").to_owned()
     }
@@ -249,4 +251,30 @@ async fn a_person_agrees_on_another_device() {
         Some(list["data"][0].clone()).filter(Value::is_object)
     });
     assert_eq!(connection.await["status"], "active");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flexible_source_is_connected_with_the_app_in_its_configuration() {
+    let world = World::new().await;
+    let platform = world.sandbox.platform(Service::Spotify).unwrap();
+    let base = world.url(Service::Spotify).to_owned();
+    let body = json!({
+        "name": "Spotify API", "type": "api",
+        "config": {
+            "provider": "spotify", "clientId": platform.client_id(),
+            "clientSecret": platform.client_secret().expose(), "scopes": ["user-top-read"],
+            "authType": "oauth2", "auth_base": base, "api_base": base
+        }
+    });
+    let source = text(&world.owner.post("/api/data-sources", body).await.expect(201)["id"]);
+    let fetch = json!({ "sourceId": source, "endpoint": "/me/top/tracks" });
+    let refused = world.owner.post("/api/fetch-data", fetch.clone()).await;
+    assert_eq!(refused.code(), "connection.not_authorized");
+
+    let url = world.begin(&source, json!({})).await;
+    assert!(url.contains("scope=user-top-read&"), "{url}");
+    let landed = world.agree(&url, "aurel").await;
+    assert_eq!(landed.status, 200, "{}", landed.text());
+    let fetched = world.owner.post("/api/fetch-data", fetch).await;
+    assert_eq!(fetched.status, 200, "{}", fetched.text());
 }
