@@ -14,6 +14,7 @@ mod house;
 mod nodes;
 mod pulls;
 mod pushes;
+mod refusals;
 mod revoked;
 mod rotations;
 mod running;
