@@ -5,7 +5,7 @@ SHELL := /bin/bash
 # A target directory outside the clone keeps builds warm between clones.
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
-.PHONY: help run build test test-rust test-web test-browser test-api bench fuzz lint fmt clean
+.PHONY: help run build test test-rust test-web test-browser test-api test-counterparts bench fuzz lint fmt clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -28,8 +28,8 @@ web/dist: $(shell find web -path web/node_modules -prune -o -path web/dist -prun
 node:
 	@scripts/need.sh node
 
-test: ## Everything: Rust on SQLite and PostgreSQL, the dashboard, a real browser, the API document
-	@scripts/test.sh rust web browser api
+test: ## Everything: Rust on SQLite and PostgreSQL, the dashboard, a real browser, the API document, OAuth servers
+	@scripts/test.sh rust web browser api counterparts
 
 test-rust: ## Rust tests on SQLite and PostgreSQL
 	@scripts/test.sh rust
@@ -42,6 +42,9 @@ test-browser: ## The dashboard in a real browser on the real server
 
 test-api: ## The OpenAPI document against the real server
 	@scripts/test.sh api
+
+test-counterparts: ## OAuth servers that nobody here wrote, against the real server
+	@scripts/test.sh counterparts
 
 bench: web/dist ## Compare hot paths with their ceilings in one run (BENCH=--quick for a short one)
 	@scripts/bench.sh $(BENCH)

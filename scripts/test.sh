@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the named parts of the test suite: rust web browser api. Each sets up what it needs and stops what
-# it started. The last line says how many parts passed.
+# Runs the named parts of the test suite: rust web browser api counterparts. Each sets up what it needs
+# and stops what it started. The last line says how many parts passed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}"
@@ -42,6 +42,12 @@ api() {
   scripts/need.sh python
   cargo build -p patchbay
   scripts/schemathesis.sh "$CARGO_TARGET_DIR/debug/patchbay"
+}
+
+counterparts() {
+  scripts/need.sh node
+  cargo build -p patchbay
+  scripts/counterparts.sh "$CARGO_TARGET_DIR/debug/patchbay"
 }
 
 passed=0

@@ -25,6 +25,10 @@ const pages: [string, string, ((page: Page) => Promise<void>)?][] = [
   ["its requests", "/integrations/{Stock exchange}?tab=requests"],
   ["its credential", "/integrations/{Stock exchange}?tab=credential"],
   ["an integration that is pushed to", "/integrations/{Shop}"],
+  ["connections", "/connections"],
+  ["all platforms", "/connections?all=1"],
+  ["an account to connect", "/connections?connect=spotify", panel],
+  ["the workspace's own numbers", "/subjects/~"],
   ["feeds", "/feeds"],
   ["a feed", "/feeds/{Portfolio}"],
   ["its versions", "/feeds/{Portfolio}?tab=versions"],
@@ -42,6 +46,7 @@ const pages: [string, string, ((page: Page) => Promise<void>)?][] = [
     },
   ],
   ["status", "/status"],
+  ["goals and alarms", "/status?tab=goals"],
   ...["integrations", "keys", "members", "credentials", "security", "workspace", "demo", "about"].map(
     (tab): [string, string] => [`settings: ${tab}`, `/settings?tab=${tab}`],
   ),

@@ -10,6 +10,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use crate::prepared::{Prepared, observer};
+use crate::quota::Purse;
 use crate::{Connect, Credentials, Integration, PullConfig, aliases, home, masking, schemas};
 
 /// The header of an API key, where the credentials name none.
@@ -69,7 +70,7 @@ impl Connect {
         self.prepare(workspace, integration, pull, request, options, credentials)
     }
 
-    fn prepare(
+    pub(crate) fn prepare(
         &self,
         workspace: &Workspace,
         integration: &Integration,
@@ -141,7 +142,10 @@ impl Connect {
         hidden.dedup();
         sent.hidden = hidden.iter().cloned().map(Secret::new).collect();
         sent.limits = Some(limits(self.0.egress.limits(), pull));
-        sent.rate_limits = rate_limits(workspace, integration, pull);
+        let connection = credentials.access.as_ref().map(|it| it.stored.connection.id);
+        let purse = Purse::of(integration, &credentials.fields, connection);
+        sent.rate_limits = rate_limits(&purse, integration, pull);
+        sent.budgets.extend(purse.budget(sent.url.path(), self.0.db.clock().now()));
         sent.observer = observer(integration.provider_def.clone(), self.0.db.clock().clone());
         let program = |text: Option<&String>| {
             let compiled = text.map(|text| self.0.cache.program(text)).transpose();
@@ -328,27 +332,19 @@ fn limits(usual: egress::Limits, pull: &PullConfig) -> egress::Limits {
     }
 }
 
-/// Everything of an integration counts against its provider's limit; its own setting is a second one.
+/// The provider's limit, and the integration's own setting as a second one.
 fn rate_limits(
-    workspace: &Workspace,
+    purse: &Purse<'_>,
     integration: &Integration,
     pull: &PullConfig,
 ) -> Vec<egress::RateLimit> {
-    let spec = integration.provider_def.rate_limit.as_ref();
-    let key = format!("{}/{}", workspace.id(), integration.id);
-    let mut limits = vec![egress::RateLimit {
-        key: key.clone(),
-        requests: spec.and_then(|spec| spec.requests).and_then(NonZeroU32::new),
-        window: Duration::from_secs(spec.and_then(|spec| spec.window_secs).unwrap_or(60)),
-        learns: true,
-    }];
-    if let Some(requests) = pull.rate_limit.and_then(NonZeroU32::new) {
-        limits.push(egress::RateLimit {
-            key: format!("{key}/{requests}"),
-            requests: Some(requests),
-            window: Duration::from_secs(60),
-            learns: false,
-        });
-    }
-    limits
+    let limit = purse.limit();
+    let own = pull.rate_limit.and_then(NonZeroU32::new).map(|requests| egress::RateLimit {
+        key: format!("{}/{requests}", integration.id),
+        provider: limit.provider.clone(),
+        requests: Some(requests),
+        window: Duration::from_secs(60),
+        learns: false,
+    });
+    [limit].into_iter().chain(own).collect()
 }

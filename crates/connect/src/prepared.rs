@@ -134,13 +134,16 @@ pub(crate) fn observer(provider: Arc<Provider>, clock: Clock) -> Observer {
             header: &header,
             body: json.as_ref(),
         };
-        let seen = ratelimit::observe(provider.rate_limit.as_ref(), &answer, clock.now());
+        let spec = provider.rate_limit.as_ref();
+        let seen = ratelimit::observe(spec, &answer, clock.now());
+        let daily = spec.and_then(|spec| spec.daily.as_ref());
         Observation {
             limit: seen.limit,
             remaining: seen.remaining,
             reset_at: seen.reset_at,
             retry_after: seen.retry_after,
             limited: seen.limited,
+            spent: daily.is_some_and(|daily| daily.is_spent(&answer)),
         }
     })
 }

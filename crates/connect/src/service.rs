@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use crate::cache::Cache;
 use crate::oauth::device::DeviceJob;
+use crate::quota::keep::Keeper;
 use crate::refresh::flight::Flights;
 use crate::refresh::job::RefreshJob;
 use crate::store::credentials::Stored;
@@ -37,6 +38,7 @@ pub(crate) struct Inner {
     /// What providers last said of credentials, and when that was written down.
     pub(crate) verdicts: HashMap<CredentialId, (bool, Timestamp)>,
     pub(crate) flights: Flights,
+    pub(crate) quotas: Keeper,
 }
 
 /// A success is written down once in this time: a feed may be pulled every second.
@@ -61,8 +63,8 @@ impl Connect {
         let uses = Batcher::start(db.clone(), Uses(db.entropy().clone()), MOST_USES);
         let public_url = public_url.into().trim_end_matches('/').to_owned();
         let (synced, verdicts) = (HashMap::new(), HashMap::new());
-        let flights = Flights::default();
-        Self(Arc::new(Inner {
+        let (flights, quotas) = (Flights::default(), Keeper::default());
+        let room = Self(Arc::new(Inner {
             db,
             catalog,
             egress,
@@ -72,7 +74,10 @@ impl Connect {
             synced,
             verdicts,
             flights,
-        }))
+            quotas,
+        }));
+        room.keep_quotas();
+        room
     }
 
     /// Registers the room's jobs.
@@ -81,11 +86,12 @@ impl Connect {
         worker.handle(RefreshJob(self.clone())).handle(DeviceJob(self.clone()))
     }
 
-    /// Ends what a crash left behind. For the start, where no other process can be asking.
+    /// Recalls what was spent of daily quotas, and ends what a crash left behind. For the start.
     ///
     /// # Errors
     /// [`DbError`] when it cannot be written.
     pub async fn recover(&self) -> Result<(), DbError> {
+        self.recall_quotas().await?;
         if self.0.db.is_postgres() {
             // Another node may be asking; what a crash left ends with its lease.
             return Ok(());

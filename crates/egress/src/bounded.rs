@@ -42,6 +42,12 @@ impl<V> Bounded<V> {
         value
     }
 
+    /// All that is kept.
+    pub(crate) fn all(&self) -> Vec<Arc<V>> {
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.map.values().cloned().collect()
+    }
+
     #[cfg(test)]
     fn len(&self) -> usize {
         self.entries.lock().unwrap().map.len()

@@ -86,6 +86,18 @@ impl Bucket {
         }
     }
 
+    /// How many fit, how many are there, and how long until it is full or open again; `None` without
+    /// a rate.
+    pub(crate) fn standing(&mut self, now: Instant) -> Option<(u64, u64, Duration)> {
+        let rate = self.rate.as_mut()?;
+        rate.refill(now);
+        let pause = self.paused_until.map_or(Duration::ZERO, |until| until - now.min(until));
+        let missing = (rate.capacity - rate.tokens) / rate.per_second;
+        let filling = Duration::try_from_secs_f64(missing.max(0.0)).unwrap_or(LONGEST_WAIT);
+        let left = if pause.is_zero() { rate.tokens.max(0.0) as u64 } else { 0 };
+        Some((rate.capacity as u64, left, pause.max(filling)))
+    }
+
     /// Whether forgetting it changes nothing.
     pub(crate) fn is_idle(&mut self, now: Instant) -> bool {
         let full = self.rate.as_mut().is_none_or(|rate| {

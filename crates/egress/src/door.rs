@@ -1,20 +1,22 @@
 //! The door itself: limits, attempts and retries, coalescing.
 
 use crate::attempt::Attempt;
+use crate::budget::Budgets;
 use crate::circuits::Circuits;
 use crate::coalesce::{Flights, Key, Outcome};
 use crate::config::Config;
 use crate::error::EgressError;
-use crate::gate::Gates;
+use crate::gate::{Gates, Standing};
 use crate::guard::Guard;
 use crate::log::Log;
 use crate::metrics::Metrics;
 use crate::observe::{Observation, retry_after};
 use crate::redact::Redactor;
-use crate::request::{Limits, Request};
+use crate::request::{Limits, RateLimit, Request};
 use crate::resolve::{Checked, Resolve, SystemResolver};
 use crate::response::Response;
 use crate::retry::{self, Tried};
+use crate::shares::Shares;
 use crate::tls::{self, BadRoots};
 use crate::wire::Wire;
 use kernel::{Clock, Entropy};
@@ -34,6 +36,7 @@ pub(crate) struct Door {
     pub(crate) wire: Wire,
     pub(crate) circuits: Circuits,
     pub(crate) gates: Gates,
+    pub(crate) budgets: Budgets,
     flights: Flights,
     metrics: Metrics,
     pub(crate) log: Arc<dyn Log>,
@@ -86,6 +89,7 @@ impl Egress {
             tls: Arc::new(tls),
             wire,
             gates: Gates::new(),
+            budgets: Budgets::new(),
             flights: Flights::default(),
             metrics,
             log,
@@ -97,6 +101,17 @@ impl Egress {
     /// Adds the door's counters.
     pub fn register(&self, registry: &mut Registry) {
         self.0.metrics.register(registry);
+        registry.register_collector(Box::new(Shares(self.0.clone())));
+    }
+
+    /// What is spent of budgets.
+    pub fn budgets(&self) -> &Budgets {
+        &self.0.budgets
+    }
+
+    /// How a limit stands; `None` when only the provider knows it.
+    pub fn standing(&self, limit: &RateLimit) -> Option<Standing> {
+        self.0.gates.standing(limit, self.0.clock.now())
     }
 
     /// The limits of a request that names none.
@@ -155,9 +170,19 @@ impl Door {
             insists: false,
         };
         loop {
+            let now = self.clock.now();
+            let mut reserved = self.budgets.reserve(&request.budgets, request.lane, now)?;
             self.gates.pass(&request.rate_limits, request.lane, request.max_wait).await?;
+            reserved.sent();
             let outcome = attempt.run().await;
+            if !arrived(&outcome) {
+                reserved.never_arrived();
+            }
+            drop(reserved);
             let seen = outcome.as_ref().ok().map(|answer| self.observe(request, answer));
+            if let Some(refused) = seen.as_ref().and_then(|seen| self.spent(request, seen)) {
+                return Err(refused);
+            }
             let tried = Tried {
                 attempt: attempt.number,
                 elapsed: started.elapsed(),
@@ -187,8 +212,17 @@ impl Door {
         if seen.retry_after.is_none() && (seen.limited || answer.head.status == 503) {
             seen.retry_after = retry_after(&answer.head, now);
         }
-        self.gates.learn(&request.rate_limits, &seen, now);
+        // A pause would add nothing: the budget is closed for longer.
+        if !seen.spent || request.budgets.is_empty() {
+            self.gates.learn(&request.rate_limits, &seen, now);
+        }
         seen
+    }
+
+    /// The refusal of a request whose answer says that its budgets are spent.
+    pub(crate) fn spent(&self, request: &Request, seen: &Observation) -> Option<EgressError> {
+        let budgets = seen.spent.then_some(&request.budgets)?;
+        self.budgets.exhaust(budgets, self.clock.now())
     }
 }
 

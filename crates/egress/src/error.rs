@@ -4,7 +4,7 @@
 use crate::guard::Refusal;
 use crate::redact::Redactor;
 use ipnet::IpNet;
-use kernel::{Code, Problem, codes};
+use kernel::{Code, Problem, Timestamp, codes};
 use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -93,6 +93,18 @@ pub enum EgressError {
         /// When trying again makes sense, if that is known.
         retry_after: Option<Duration>,
     },
+    /// A budget is used up: as we count, or as the provider says.
+    #[error("{}", quota_spent(provider, *resets_at, *is_reserve))]
+    QuotaSpent {
+        /// Whose.
+        provider: String,
+        /// When all of it comes back.
+        resets_at: Timestamp,
+        /// How long that is from now.
+        retry_after: Duration,
+        /// Whether something is left, which is kept for those who wait.
+        is_reserve: bool,
+    },
     /// The connection broke, or what came is not HTTP.
     #[error("the answer of {host} is broken: {detail}")]
     Broken {
@@ -143,6 +155,7 @@ impl EgressError {
             Self::Redirect(_) => &codes::EGRESS_REDIRECTS,
             Self::Circuit { .. } => &codes::EGRESS_CIRCUIT,
             Self::RateLimited { .. } => &codes::EGRESS_RATE_LIMITED,
+            Self::QuotaSpent { .. } => &codes::EGRESS_QUOTA_SPENT,
             Self::Broken { .. } => &codes::EGRESS_BROKEN,
         }
     }
@@ -152,7 +165,7 @@ impl EgressError {
         match self {
             Self::Dns { temporary, .. } => *temporary,
             Self::Connect { .. } | Self::Timeout { .. } | Self::Broken { .. } => true,
-            Self::Circuit { .. } | Self::RateLimited { .. } => true,
+            Self::Circuit { .. } | Self::RateLimited { .. } | Self::QuotaSpent { .. } => true,
             Self::Forbidden { .. } | Self::BadUrl(_) | Self::Tls { .. } => false,
             Self::TooLarge { .. } | Self::Redirect(_) => false,
         }
@@ -161,7 +174,9 @@ impl EgressError {
     /// When trying again makes sense, where that is known.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Circuit { retry_after, .. } => Some(*retry_after),
+            Self::Circuit { retry_after, .. } | Self::QuotaSpent { retry_after, .. } => {
+                Some(*retry_after)
+            }
             Self::RateLimited { retry_after, .. } => *retry_after,
             _ => None,
         }
@@ -208,7 +223,7 @@ impl EgressError {
                 *host = secrets.text(host);
                 *detail = secrets.text(detail);
             }
-            Self::RateLimited { .. } => {}
+            Self::RateLimited { .. } | Self::QuotaSpent { .. } => {}
         }
         self
     }
@@ -233,4 +248,13 @@ fn rate_limited(by_provider: bool, retry_after: Option<Duration>) -> String {
         Some(after) => format!("{who}; try again in {} s", after.as_secs_f64().ceil()),
         None => format!("{who}; try again later"),
     }
+}
+
+fn quota_spent(provider: &str, resets_at: Timestamp, is_reserve: bool) -> String {
+    let what = if is_reserve {
+        format!("what is left of the daily quota of {provider} is kept for people who wait")
+    } else {
+        format!("the daily quota of {provider} is used up")
+    };
+    format!("{what}; all of it comes back at {resets_at}")
 }

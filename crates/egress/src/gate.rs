@@ -15,7 +15,19 @@ use tokio::time::{Instant, sleep_until};
 
 pub(crate) struct Gates(Bounded<Gate>);
 
+/// How a limit stands, as far as this process knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Requests in a window.
+    pub limit: u64,
+    /// Those that could be sent at once.
+    pub remaining: u64,
+    /// When all of them could.
+    pub resets_at: Timestamp,
+}
+
 struct Gate {
+    provider: String,
     line: Mutex<Line>,
     /// Somebody left the line, or the bucket learned something.
     moved: Notify,
@@ -60,11 +72,27 @@ impl Gates {
         }
     }
 
+    /// How a limit stands; `None` when only the provider knows it.
+    pub(crate) fn standing(&self, limit: &RateLimit, at: Timestamp) -> Option<Standing> {
+        let (limit, remaining, wait) = self.gate(limit).lock().bucket.standing(Instant::now())?;
+        Some(Standing { limit, remaining, resets_at: at.plus(wait) })
+    }
+
+    /// The share that is used of each limit, by provider.
+    pub(crate) fn shares(&self) -> Vec<(String, f64)> {
+        let share = |gate: &Arc<Gate>| {
+            let (limit, left, _) = gate.lock().bucket.standing(Instant::now())?;
+            Some((gate.provider.clone(), 1.0 - left as f64 / limit.max(1) as f64))
+        };
+        self.0.all().iter().filter_map(share).collect()
+    }
+
     fn gate(&self, limit: &RateLimit) -> Arc<Gate> {
         // A limit that was changed in the settings is another bucket.
         let requests = limit.requests.map_or(0, u32::from);
         let key = format!("{}|{requests}/{}", limit.key, limit.window.as_millis());
-        let make = || Gate::new(Bucket::new(limit.requests, limit.window, Instant::now()));
+        let bucket = || Bucket::new(limit.requests, limit.window, Instant::now());
+        let make = || Gate::new(limit.provider.clone(), bucket());
         self.0.get(&key, make, |gate| gate.lock().bucket.is_idle(Instant::now()))
     }
 }
@@ -82,10 +110,10 @@ impl Drop for Taken {
 }
 
 impl Gate {
-    fn new(bucket: Bucket) -> Self {
+    fn new(provider: String, bucket: Bucket) -> Self {
         let (interactive, background) = (VecDeque::new(), VecDeque::new());
         let line = Mutex::new(Line { bucket, interactive, background, tickets: 0 });
-        Self { line, moved: Notify::new() }
+        Self { provider, line, moved: Notify::new() }
     }
 
     async fn pass(&self, lane: Lane, deadline: Instant) -> Result<(), EgressError> {
@@ -193,7 +221,8 @@ mod tests {
 
     fn limit(key: &str, requests: u32, secs: u64) -> RateLimit {
         let (key, window) = (key.to_owned(), Duration::from_secs(secs));
-        RateLimit { key, requests: NonZeroU32::new(requests), window, learns: true }
+        let provider = "some".to_owned();
+        RateLimit { key, provider, requests: NonZeroU32::new(requests), window, learns: true }
     }
 
     #[tokio::test(start_paused = true)]

@@ -21,6 +21,8 @@ pub struct Observation {
     pub retry_after: Option<Duration>,
     /// Whether this answer is a refusal because of the limit.
     pub limited: bool,
+    /// Whether it is one because the budgets of the request are spent, until they reset.
+    pub spent: bool,
 }
 
 impl Observation {

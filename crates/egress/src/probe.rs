@@ -82,14 +82,21 @@ impl Probing<'_> {
         let attempt =
             Attempt { door, request, secrets: self.secrets, limits, number: 1, insists: true };
         let sending = async {
+            let now = door.clock.now();
+            let mut reserved = door.budgets.reserve(&request.budgets, Lane::Interactive, now)?;
             door.gates.pass(&request.rate_limits, Lane::Interactive, request.max_wait).await?;
-            attempt.run().await
+            reserved.sent();
+            let answer = attempt.run().await;
+            if answer.as_ref().err().is_some_and(|error| !error.may_have_arrived()) {
+                reserved.never_arrived();
+            }
+            answer
         };
         let answer = self.step("request", sending, |answer| {
             format!("{} bytes in {} ms", answer.body.len(), answer.duration.as_millis())
         });
         let answer = answer.await?;
-        door.observe(request, &answer);
+        let seen = door.observe(request, &answer);
         let status = answer.head.status;
         self.steps.push(Step {
             name: "status",
@@ -97,7 +104,7 @@ impl Probing<'_> {
             detail: status.to_string(),
             duration: answer.first_byte,
         });
-        Ok(answer)
+        door.spent(request, &seen).map_or(Ok(answer), Err)
     }
 
     async fn step<T>(

@@ -1,5 +1,6 @@
 //! What is to be sent, and the terms on which.
 
+use crate::budget::Budget;
 use crate::observe::{Observer, status_429};
 use crate::retry::RetryPolicy;
 use bytes::Bytes;
@@ -39,7 +40,9 @@ pub struct Request {
     pub coalesce: bool,
     /// The buckets it takes a token from, each before it is sent.
     pub rate_limits: Vec<RateLimit>,
-    /// Who goes first when a bucket is empty.
+    /// The budgets it spends from.
+    pub budgets: Vec<Budget>,
+    /// Who goes first when a bucket is empty, and who is refused first when a budget runs low.
     pub lane: Lane,
     /// How long to wait for a token before giving up with `egress.rate_limited`.
     pub max_wait: Duration,
@@ -64,6 +67,7 @@ impl Request {
             retry: RetryPolicy::default(),
             coalesce: true,
             rate_limits: Vec::new(),
+            budgets: Vec::new(),
             lane: Lane::Background,
             max_wait: Duration::from_secs(30),
             observer: status_429(),
@@ -155,6 +159,8 @@ pub struct RateLimit {
     /// What is counted together: a connection, or a provider with one app. Keys are shared by all
     /// workspaces, so name the workspace in them unless the limit is common to all.
     pub key: String,
+    /// Whose limit it is, for metrics.
+    pub provider: String,
     /// Requests in a window; `None` holds back only when the provider's answers say so.
     pub requests: Option<NonZeroU32>,
     /// The window.

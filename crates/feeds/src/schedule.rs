@@ -18,6 +18,7 @@ pub enum Schedule {
 /// The shortest interval.
 pub(crate) const SHORTEST: Duration = Duration::from_secs(1);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(3600);
+const LONGEST_SPREAD: Duration = Duration::from_secs(300);
 
 impl Schedule {
     /// Reads a schedule: a cron line wins over an interval.
@@ -79,7 +80,9 @@ impl Schedule {
         let doubled = Duration::from_secs(1 << failures.clamp(1, 12)).min(LONGEST_BACKOFF);
         let backoff = doubled.mul_f64(0.5 + fraction / 2.0);
         let asked = retry_after.unwrap_or_default();
-        self.next(now, fraction).max(now.plus(backoff)).max(now.plus(asked))
+        // A spent quota tells all the same time; they must not all come at once then.
+        let spread = asked.mul_f64(0.05).min(LONGEST_SPREAD).mul_f64(fraction);
+        self.next(now, fraction).max(now.plus(backoff)).max(now.plus(asked).plus(spread))
     }
 
     /// The usual distance between two pulls, for judging whether a document is overdue.
@@ -149,7 +152,8 @@ mod tests {
             .map(|failures| every.after_failure(now, failures, None, 0.5).since(now))
             .collect();
         assert!(waits.is_sorted() && waits[12] <= LONGEST_BACKOFF, "{waits:?}");
-        let asked = every.after_failure(now, 1, Some(Duration::from_secs(90)), 0.5);
-        assert_eq!(asked.since(now), Duration::from_secs(90));
+        let hour = Duration::from_secs(3600);
+        let asked = |fraction| every.after_failure(now, 1, Some(hour), fraction).since(now);
+        assert_eq!((asked(0.0), asked(0.5)), (hour, hour + Duration::from_secs(90)));
     }
 }

@@ -70,6 +70,7 @@ pub mod codes {
         CONNECTION_DISABLED = 409 "connection.disabled" "The connection is switched off";
         REFRESH_FAILED = 422 "connection.refresh_failed" "The token cannot be renewed right now";
         OTHER_ACCOUNT = 409 "connection.other_account" "It is another account than before";
+        ARTIST_MISSING = 422 "metrics.artist_missing" "Nobody has said which artist the account stands for";
         OAUTH_STATE = 400 "oauth.state_invalid" "The authorization is not one that was begun here";
         OAUTH_EXPIRED = 400 "oauth.state_expired" "The authorization took too long";
         OAUTH_SESSION = 400 "oauth.other_browser" "The authorization was begun in another browser";
@@ -93,6 +94,7 @@ pub mod codes {
         EGRESS_REDIRECTS = 422 "egress.too_many_redirects" "The redirects do not end";
         EGRESS_CIRCUIT = 422 "egress.circuit_open" "The host failed too often and is left alone for a while";
         EGRESS_RATE_LIMITED = 422 "egress.rate_limited" "The provider's rate limit is used up";
+        EGRESS_QUOTA_SPENT = 429 "egress.quota_spent" "The provider's daily quota is used up";
         EGRESS_BROKEN = 422 "egress.broken_answer" "The answer broke off or was not HTTP";
 
         // Feeds

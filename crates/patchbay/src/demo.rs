@@ -1,6 +1,7 @@
 //! The demo: a simulated outside world on loopback, and a workspace that uses all of it. The workspace is
 //! filled through the API's own routes, so it shows nothing that a user could not make.
 
+mod artists;
 mod content;
 mod knobs;
 
@@ -9,8 +10,8 @@ use kernel::{Entropy, Secret};
 use sandbox::{Sandbox, SandboxConfig};
 use serde::{Deserialize, Serialize};
 use server::House;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -21,13 +22,18 @@ use crate::settings::Settings;
 pub(crate) struct Demo {
     sandbox: Arc<Sandbox>,
     house: House,
+    kept: Arc<Mutex<Kept>>,
+    path: PathBuf,
 }
 
-/// What must be the same after a restart, or the stored addresses and keys would lead nowhere.
+/// What must be the same after a restart, or the stored addresses, keys and tokens would lead nowhere.
 #[derive(Serialize, Deserialize)]
 struct Kept {
     seed: String,
     first_port: u16,
+    /// What the platforms have granted. It holds tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    memory: Option<String>,
 }
 
 /// Where the world's ports may begin, below those that the system hands out by itself. The first free
@@ -35,19 +41,27 @@ struct Kept {
 const FIRST_PORTS: std::ops::Range<u16> = 20_300..32_000;
 /// How far apart the stretches are.
 const STRETCH: usize = 20;
+/// How often is looked whether the platforms have granted something.
+const KEEP_EVERY: Duration = Duration::from_secs(2);
 
 impl Demo {
     /// Starts the world as it was the last time.
     pub(crate) async fn start(settings: &Settings, house: &House) -> Result<Self> {
         let path = settings.data_dir().join("demo.json");
-        let kept = read(&path)?;
-        let sandbox = match &kept {
-            Some(kept) => start(house, &kept.seed, kept.first_port).await.with_context(|| {
-                format!("the demo's ports from {} on are taken; free them", kept.first_port)
-            })?,
-            None => first_start(house, &path).await?,
+        let (sandbox, kept) = match read(&path)? {
+            Some(kept) => {
+                let sandbox = start(house, &kept).await.with_context(|| {
+                    format!("the demo's ports from {} on are taken; free them", kept.first_port)
+                })?;
+                (sandbox, kept)
+            }
+            None => first_start(house).await?,
         };
-        Ok(Self { sandbox: Arc::new(sandbox), house: house.clone() })
+        write(&path, &kept).context("cannot write demo.json")?;
+        let (sandbox, kept) = (Arc::new(sandbox), Arc::new(Mutex::new(kept)));
+        let demo = Self { sandbox, house: house.clone(), kept, path };
+        tokio::spawn(demo.clone().keep_memory());
+        Ok(demo)
     }
 
     /// The knobs of the world.
@@ -81,8 +95,30 @@ impl Demo {
         }
     }
 
+    /// A token that was renewed a moment before a crash would be known here and not there.
+    async fn keep_memory(self) {
+        loop {
+            tokio::time::sleep(KEEP_EVERY).await;
+            self.remember();
+        }
+    }
+
+    /// Writes down what the platforms have granted, if that has changed.
+    fn remember(&self) {
+        let memory = self.sandbox.memory();
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.memory.as_ref() == Some(memory.expose()) {
+            return;
+        }
+        kept.memory = Some(memory.expose().clone());
+        if let Err(error) = write(&self.path, &kept) {
+            tracing::warn!(%error, "demo.json cannot be written; connections of the demo may end");
+        }
+    }
+
     /// Ends the world.
     pub(crate) async fn stop(self) {
+        self.remember();
         if let Some(sandbox) = Arc::into_inner(self.sandbox) {
             sandbox.shutdown().await;
         }
@@ -97,37 +133,38 @@ fn read(path: &PathBuf) -> Result<Option<Kept>> {
     }
 }
 
-async fn first_start(house: &House, path: &PathBuf) -> Result<Sandbox> {
+async fn first_start(house: &House) -> Result<(Sandbox, Kept)> {
     let seed = hex(&Entropy::System.bytes::<32>());
     for first_port in FIRST_PORTS.step_by(STRETCH) {
-        let Ok(sandbox) = start(house, &seed, first_port).await else { continue };
-        let kept = Kept { seed, first_port };
-        let text = serde_json::to_string(&kept)?;
-        write_private(path, &text).context("cannot write demo.json")?;
-        return Ok(sandbox);
+        let kept = Kept { seed: seed.clone(), first_port, memory: None };
+        let Ok(sandbox) = start(house, &kept).await else { continue };
+        return Ok((sandbox, kept));
     }
     anyhow::bail!("no free ports for the demo's world between {FIRST_PORTS:?}")
 }
 
-async fn start(house: &House, seed: &str, first_port: u16) -> Result<Sandbox> {
-    let seed = unhex(seed).context("the seed in demo.json is damaged; remove the file")?;
+async fn start(house: &House, kept: &Kept) -> Result<Sandbox> {
+    let seed = unhex(&kept.seed).context("the seed in demo.json is damaged; remove the file")?;
     let mut config = SandboxConfig::new(house.db.clock().clone(), Secret::new(seed));
-    config.first_port = Some(first_port);
+    config.first_port = Some(kept.first_port);
+    config.memory = kept.memory.clone().map(Secret::new);
     Ok(Sandbox::start(config).await?)
 }
 
-/// The seed makes the demo's keys: nobody else is to read it.
-fn write_private(path: &PathBuf, text: &str) -> std::io::Result<()> {
+/// The seed makes the demo's keys: nobody else is to read it. A crash leaves the old file or the new one.
+fn write(path: &Path, kept: &Kept) -> std::io::Result<()> {
     use std::io::Write as _;
     use std::os::unix::fs::OpenOptionsExt as _;
+    let beside = path.with_extension("json.new");
     let mut options = std::fs::OpenOptions::new();
     options
         .write(true)
         .create(true)
         .truncate(true)
         .mode(0o600)
-        .open(path)?
-        .write_all(text.as_bytes())
+        .open(&beside)?
+        .write_all(&serde_json::to_vec(kept)?)?;
+    std::fs::rename(beside, path)
 }
 
 fn hex(bytes: &[u8]) -> String {

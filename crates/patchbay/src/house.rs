@@ -8,6 +8,7 @@ use db::{Db, Options, Worker};
 use egress::Egress;
 use feeds::{Feeds, FeedsConfig};
 use hooks::{Hooks, HooksConfig};
+use insight::Insight;
 use server::{FeedDestinations, House, InstanceState, Metrics};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -77,10 +78,12 @@ pub(crate) async fn build(
     };
     let destinations = Arc::new(FeedDestinations(feeds.clone()));
     let hooks = Hooks::new(db.clone(), connect.clone(), destinations, config);
+    let insight = Insight::new(db.clone(), connect.clone());
     let metrics = Metrics::new(&db);
     metrics.register(|registry| egress.register(registry));
     metrics.register(|registry| hooks.register(registry));
     metrics.register(|registry| feeds.register(registry));
+    metrics.register(|registry| insight.register(registry));
     let rotation = RotateHere { db: db.clone(), source: vaulted.source.clone() };
     let instance = InstanceState {
         started_at: db.clock().now(),
@@ -88,7 +91,8 @@ pub(crate) async fn build(
         master_key_source: vaulted.source.name(),
         rotate: Arc::new(rotation),
     };
-    Ok(House { db, accounts, connect, feeds, hooks, instance: Arc::new(instance), metrics })
+    let instance = Arc::new(instance);
+    Ok(House { db, accounts, connect, feeds, hooks, insight, instance, metrics })
 }
 
 /// Rotates the master key of the running house.
@@ -132,7 +136,7 @@ pub(crate) async fn serve(settings: Settings, stop: CancellationToken) -> Result
     if settings.plays(Role::Worker) {
         let worker = Worker::new(house.db.clone());
         let worker = worker.handle(accounts::jobs::reseal::Reseal::new(house.db.clone()));
-        let worker = house.connect.work(house.feeds.work(worker));
+        let worker = house.insight.work(house.connect.work(house.feeds.work(worker)));
         house.metrics.register(|registry| worker.register(registry));
         tasks.spawn(run_worker(worker, stop.clone()));
         tasks.spawn(forget_old(house.db.clone(), settings.retention(), stop.clone()));
@@ -147,6 +151,9 @@ pub(crate) async fn serve(settings: Settings, stop: CancellationToken) -> Result
     tracing::info!(?closing, "no longer answering requests");
     while tasks.join_next().await.is_some() {}
     house.feeds.flush().await;
+    if let Err(error) = house.connect.flush_quotas().await {
+        tracing::warn!(%error, "what was spent of quotas is not written");
+    }
     if let Err(error) = house.accounts.flush_usage().await {
         tracing::warn!(%error, "the last counts of use are lost");
     }

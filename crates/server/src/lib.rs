@@ -25,6 +25,7 @@ use connect::Connect;
 use db::Db;
 use feeds::Feeds;
 use hooks::Hooks;
+use insight::Insight;
 use std::sync::Arc;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -42,6 +43,8 @@ pub struct House {
     pub feeds: Feeds,
     /// Pushes.
     pub hooks: Hooks,
+    /// Numbers of accounts.
+    pub insight: Insight,
     /// What is known of this instance.
     pub instance: Arc<InstanceState>,
     /// What is counted.
@@ -98,6 +101,7 @@ fn api(house: &House) -> OpenApiRouter {
         .merge(connect::routes(house.connect.clone()))
         .merge(feeds::routes(house.feeds.clone()))
         .merge(hooks::routes(house.hooks.clone()))
+        .merge(insight::routes(house.insight.clone()))
         .merge(instance::routes(house))
         .merge(events::routes(house.db.clone()))
         .merge(spec::routes(house))

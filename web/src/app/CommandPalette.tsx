@@ -3,6 +3,7 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { IconApps, IconPlus, IconRss, IconSearch, type Icon } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
+import type { Connection } from "@/shared/api/connections";
 import type { Feed } from "@/shared/api/feeds";
 import type { Integration } from "@/shared/api/integrations";
 import type { Widget } from "@/shared/api/widgets";
@@ -21,6 +22,7 @@ interface Command {
 const commands: Command[] = [
   ...rooms.map(({ to, label, icon }) => ({ to, label, icon, kind: "Page" })),
   { to: "/integrations?add=1", label: "Add an integration", icon: IconPlus, kind: "Do" },
+  { to: "/connections?all=1", label: "Connect an account", icon: IconPlus, kind: "Do" },
   { to: "/feeds?add=1", label: "Add a feed", icon: IconPlus, kind: "Do" },
   { to: "/widgets?add=1", label: "Add a widget", icon: IconPlus, kind: "Do" },
   { to: "/widgets?tab=players", label: "Players", icon: IconApps, kind: "Page" },
@@ -57,6 +59,7 @@ function Palette({ close }: { close: () => void }) {
   const [search] = useDebouncedValue(typed.trim(), 150);
   const options = { enabled: search.length > 0, limit: 6 };
   const integrations = useListing<Integration>("/integrations", { search }, options);
+  const accounts = useListing<Connection>("/connections", { search }, options);
   const feeds = useListing<Feed>("/feeds", { search }, options);
   const widgets = useListing<Widget>("/widgets", { search }, options);
 
@@ -69,6 +72,12 @@ function Palette({ close }: { close: () => void }) {
             to: `/integrations/${id}`,
             label: name,
             kind: "Integration",
+            provider,
+          })),
+          ...accounts.rows.map(({ id, provider, account, subject }) => ({
+            to: `/connections/${id}`,
+            label: account.name ?? (subject || provider),
+            kind: "Connection",
             provider,
           })),
           ...feeds.rows.map(({ id, name }) => ({
@@ -105,7 +114,7 @@ function Palette({ close }: { close: () => void }) {
           size="md"
           variant="unstyled"
           px="sm"
-          placeholder="Search integrations, feeds and widgets, or say what to do"
+          placeholder="Search integrations, accounts, feeds and widgets, or say what to do"
           aria-label="Search and commands"
           leftSection={<IconSearch size={17} />}
           value={typed}

@@ -7,6 +7,7 @@ import { Live, useStream } from "@/shared/live";
 import { Bell } from "./Bell";
 import { rooms } from "./rooms";
 import classes from "./Shell.module.css";
+import { Tasks } from "./Tasks";
 import { ThemeMenu, UserMenu, WorkspaceMenu } from "./menus";
 
 const palette = () => import("./CommandPalette");
@@ -58,6 +59,7 @@ export function Shell() {
                 <IconSearch size={18} />
               </UnstyledButton>
               <LiveMark live={live} />
+              <Tasks />
               <Bell />
               <ThemeMenu />
               <UserMenu />

@@ -6,6 +6,7 @@ import {
   IconPlug,
   IconRss,
   IconTopologyStar3,
+  IconUserCheck,
   type Icon,
 } from "@tabler/icons-react";
 
@@ -21,6 +22,7 @@ export interface Room {
 export const rooms: Room[] = [
   { to: "/", label: "Home", icon: IconTopologyStar3, key: "h" },
   { to: "/integrations", label: "Integrations", icon: IconPlug, key: "i" },
+  { to: "/connections", label: "Connections", icon: IconUserCheck, key: "c" },
   { to: "/feeds", label: "Feeds", icon: IconRss, key: "f" },
   { to: "/widgets", label: "Widgets", icon: IconApps, key: "w" },
   { to: "/inbox", label: "Inbox", icon: IconInbox, key: "b" },

@@ -30,6 +30,18 @@ const routes = [
     lazyRouteComponent(() => import("@/features/integrations/IntegrationPage")),
   ),
   page(
+    "/connections",
+    lazyRouteComponent(() => import("@/features/connections/Connections")),
+  ),
+  page(
+    "/connections/$id",
+    lazyRouteComponent(() => import("@/features/connections/ConnectionPage")),
+  ),
+  page(
+    "/subjects/$subject",
+    lazyRouteComponent(() => import("@/features/subjects/SubjectPage")),
+  ),
+  page(
     "/feeds",
     lazyRouteComponent(() => import("@/features/feeds/Feeds")),
   ),

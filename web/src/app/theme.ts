@@ -75,6 +75,7 @@ export const theme = createTheme({
         transitionProps: { duration: 120 },
       },
     },
+    Notification: { defaultProps: { closeButtonProps: { "aria-label": "Close the message" } } },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true } },
     PasswordInput: { defaultProps: { visibilityToggleButtonProps: { "aria-label": "Show what is typed" } } },
   },

@@ -23,7 +23,7 @@ export function useListing<T>(
   options: { enabled?: boolean; limit?: number | null } = {},
 ): Listing<T> {
   const list = useInfiniteQuery({
-    queryKey: [path.split("/")[1], "list", path, query],
+    queryKey: [path.split(/[/?]/)[1], "list", path, query],
     queryFn: ({ pageParam, signal }) =>
       api.get<Page<T>>(
         path,
@@ -45,6 +45,17 @@ export function useListing<T>(
     retry: () => void list.refetch(),
   };
 }
+
+/** A list that came in one piece with something else. */
+export const whole = <T>(rows: T[], pending = false): Listing<T> => ({
+  rows,
+  pending,
+  error: null,
+  more: false,
+  loadingMore: false,
+  loadMore: () => {},
+  retry: () => {},
+});
 
 export type UrlState = Record<string, string | undefined>;
 

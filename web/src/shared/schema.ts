@@ -13,6 +13,8 @@ export interface Schema {
   format?: string;
   properties?: Record<string, Schema>;
   required?: string[];
+  /** Several ways to be complete. */
+  anyOf?: Schema[];
   additionalProperties?: boolean | Schema;
   items?: Schema;
   minimum?: number;

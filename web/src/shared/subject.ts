@@ -2,6 +2,7 @@
 export function pathOf(id: string): string | undefined {
   const pages: Record<string, string> = {
     int: `/integrations/${id}`,
+    conn: `/connections/${id}`,
     feed: `/feeds/${id}`,
     wgt: `/widgets/${id}`,
     wcfg: `/widgets/${id}`,

@@ -84,6 +84,8 @@ it("knows the page of a thing and what an event makes old", () => {
     "/widgets/wcfg_01",
     undefined,
   ]);
+  expect(pathOf("conn_01")).toBe("/connections/conn_01");
   expect(queriesOf("feed.updated")).toContain("graph");
+  expect(queriesOf("connection.expired")).toContain("tasks");
   expect(queriesOf("unheard.of")).toEqual([]);
 });

@@ -5,6 +5,7 @@ mod credentials;
 mod integrations;
 mod oauth;
 mod providers;
+mod quotas;
 mod tasks;
 
 pub use credentials::CredentialView;
@@ -51,6 +52,7 @@ pub fn routes(connect: Connect) -> OpenApiRouter {
         .routes(routes!(connections::refresh::refresh))
         .routes(routes!(connections::test::test))
         .routes(routes!(connections::reconnect::reconnect))
+        .routes(routes!(quotas::list))
         .routes(routes!(tasks::list))
         .routes(routes!(tasks::get))
         .routes(routes!(tasks::close))

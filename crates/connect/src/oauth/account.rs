@@ -48,7 +48,15 @@ impl Connect {
             Some(request) => match self.call(workspace, terms, request, values, true).await {
                 Ok(heard) if (200..300).contains(&heard.status) => heard.body,
                 Ok(_) => return Ok(AccountInfo::default()),
-                Err(problem) if problem.code.name == codes::FEED_TEMPLATE.name => {
+                // Nor is one that answers no more today.
+                Err(problem)
+                    if [
+                        &codes::FEED_TEMPLATE,
+                        &codes::EGRESS_QUOTA_SPENT,
+                        &codes::EGRESS_RATE_LIMITED,
+                    ]
+                    .contains(&problem.code) =>
+                {
                     return Ok(AccountInfo::default());
                 }
                 Err(problem) => return Err(problem),

@@ -13,6 +13,8 @@ use serde_json::{Value, json};
 
 use super::mint;
 use super::terms::{Terms, Values};
+use crate::prepared::observer;
+use crate::quota::Purse;
 use crate::refresh::plan::PATIENCE;
 use crate::{Connect, home, masking};
 
@@ -90,6 +92,14 @@ impl Connect {
                 insert(&mut request.headers, "content-type", body.content_type())?;
             }
             request.body = body.encoded().into();
+        }
+        // A call of the API counts as one; what is asked of the token endpoint does not.
+        if with_token {
+            let clock = self.0.db.clock();
+            let purse = Purse::of(&terms.integration, &terms.client, values.id);
+            request.rate_limits.push(purse.limit());
+            request.budgets.extend(purse.budget(request.url.path(), clock.now()));
+            request.observer = observer(provider.clone(), clock.clone());
         }
         let mut hidden = terms.secrets();
         hidden.extend(rendered.secrets);

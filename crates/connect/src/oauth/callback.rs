@@ -14,6 +14,7 @@ use super::terms::{Terms, Values};
 use super::token::{Trouble, Won, first, settle};
 use crate::Connect;
 use crate::connection::{AccountInfo, Connection, ConnectionStatus, Tokens};
+use crate::query::tell_connected;
 use crate::refresh::{job, plan};
 use crate::store::{connections, links, tasks};
 use crate::write::changed::{IntegrationChanged, follow};
@@ -146,7 +147,8 @@ impl Connect {
     ) -> Result<Connection, Problem> {
         let granted = won.granted;
         let mut tokens = first(&granted);
-        let mut values = Values { token: tokens.expose(), connection: granted.capture.clone() };
+        let mut values =
+            Values { id: None, token: tokens.expose(), connection: granted.capture.clone() };
         self.look_around(workspace, terms, &mut values).await?;
         let account = self.whose(workspace, terms, &values, won.answer).await?;
         tokens = Tokens::from_fields(values.token).unwrap_or(tokens);
@@ -166,7 +168,14 @@ impl Connect {
             },
         };
         let it = &mut stored.connection;
+        // What a person chose for this account stays chosen.
+        let chosen = std::mem::take(&mut it.captured);
         it.captured = values.connection;
+        if !is_new && it.account.id == account.id {
+            chosen.into_iter().for_each(|(name, value)| {
+                it.captured.entry(name).or_insert(value);
+            });
+        }
         it.account = account;
         it.validated_at = Some(now);
         it.scopes.clone_from(&keeping.asked);
@@ -177,6 +186,7 @@ impl Connect {
         connections::put(&mut tx, &stored).await?;
         let it = stored.connection;
         self.schedule(&mut tx, &terms.oauth, &it).await?;
+        tell_connected(&mut tx, &it).await?;
         tasks::close(&mut tx, workspace.id(), &it.id.to_string(), &keeping.started_by).await?;
         if let Some(link) = keeping.link {
             links::note_connected(&mut tx, workspace.id(), link).await?;

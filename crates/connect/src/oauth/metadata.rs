@@ -1,5 +1,5 @@
 //! A provider's own description of its endpoints (RFC 8414, OpenID Connect Discovery), for integrations
-//! that name an issuer and no addresses.
+//! that name an issuer and not all of the addresses.
 
 use db::Workspace;
 use http::Method;
@@ -21,7 +21,8 @@ pub(crate) async fn discover(
 ) -> Result<(), Problem> {
     let text = |name: &str| terms.config.get(name).and_then(Value::as_str).map(str::to_owned);
     let Some(issuer) = text("issuer").filter(|text| !text.is_empty()) else { return Ok(()) };
-    if text("token_url").is_none() {
+    // What is entered by hand comes first; with both of these there is nothing left to ask for.
+    if text("token_url").is_none() || text("authorize_url").is_none() {
         let metadata = fetch(connect, workspace, terms, &issuer).await?;
         let said = |name: &str| metadata.get(name).and_then(Value::as_str).map(str::to_owned);
         for (ours, theirs) in [

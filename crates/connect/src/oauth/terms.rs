@@ -5,7 +5,7 @@ use accounts::gate::Actor;
 use catalog::oauth::{ClientAuth, Grant, OAuth, Pkce};
 use catalog::template;
 use db::Workspace;
-use kernel::{Problem, Timestamp, codes};
+use kernel::{ConnectionId, Problem, Timestamp, codes};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -29,13 +29,16 @@ pub(crate) struct Terms {
 /// What templates speak of beside client and configuration.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Values {
+    /// Whose they are, once there is a connection.
+    pub(crate) id: Option<ConnectionId>,
     pub(crate) token: Map<String, Value>,
     pub(crate) connection: Map<String, Value>,
 }
 
 impl Values {
     pub(crate) fn of(connection: &Connection, tokens: &Tokens) -> Self {
-        Self { token: tokens.expose(), connection: connection.values() }
+        let (id, connection) = (Some(connection.id), connection.values());
+        Self { id, token: tokens.expose(), connection }
     }
 }
 

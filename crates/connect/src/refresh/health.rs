@@ -170,7 +170,10 @@ impl Connect {
     /// It works again by itself.
     pub(crate) async fn tell_recovery(&self, tx: &mut Tx, it: &Connection) -> Result<(), DbError> {
         tasks::close(tx, it.workspace, &it.id.to_string(), "house").await?;
-        let data = json!({ "integration_id": it.integration_id, "provider": it.provider });
+        let data = json!({
+            "integration_id": it.integration_id, "provider": it.provider,
+            "since": it.failing_since.unwrap_or(it.status_since),
+        });
         tx.emit(it.workspace, "connection.recovered", it.id, data).await
     }
 

@@ -273,6 +273,34 @@ pub(crate) async fn note_valid(
     Ok(())
 }
 
+/// Notes that numbers were read with it.
+pub(crate) async fn note_synced(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    id: ConnectionId,
+) -> Result<(), DbError> {
+    let now = tx.now();
+    let sql = "UPDATE connections SET synced_at = $3 WHERE workspace_id = $1 AND id = $2";
+    tx.execute(sql, args![workspace, id, now]).await?;
+    tx.changed(Change::noun(NOUN, workspace, id));
+    Ok(())
+}
+
+/// Keeps what templates see as `{{connection.…}}`.
+pub(crate) async fn set_captured(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    id: ConnectionId,
+    captured: &Map<String, Value>,
+) -> Result<(), DbError> {
+    let now = tx.now();
+    let sql =
+        "UPDATE connections SET captured = $3, updated_at = $4 WHERE workspace_id = $1 AND id = $2";
+    tx.execute(sql, args![workspace, id, &Value::Object(captured.clone()), now]).await?;
+    tx.changed(Change::noun(NOUN, workspace, id));
+    Ok(())
+}
+
 pub(crate) async fn delete(
     tx: &mut Tx,
     workspace: WorkspaceId,

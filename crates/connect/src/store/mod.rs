@@ -4,6 +4,7 @@ pub(crate) mod connections;
 pub(crate) mod credentials;
 pub(crate) mod integrations;
 pub(crate) mod links;
+pub(crate) mod quotas;
 pub(crate) mod request_logs;
 pub(crate) mod tasks;
 

@@ -7,6 +7,7 @@ mod credentials;
 mod drafts;
 mod integrations;
 mod printed;
+mod quotas;
 mod requests;
 mod trials;
 mod world;

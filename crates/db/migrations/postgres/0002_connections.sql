@@ -125,11 +125,24 @@ CREATE TABLE metrics (
     PRIMARY KEY (workspace_id, subject, platform, date)
 );
 
--- Daily budgets that outlive a restart.
+-- A number that a platform stopped telling as it used to. It is closed by its return.
+CREATE TABLE drifts (
+    workspace_id TEXT NOT NULL,
+    connection_id TEXT NOT NULL,
+    metric TEXT NOT NULL,
+    platform TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    problem TEXT NOT NULL,
+    since BIGINT NOT NULL,
+    seen_at BIGINT NOT NULL,
+    PRIMARY KEY (workspace_id, connection_id, metric),
+    FOREIGN KEY (workspace_id, connection_id) REFERENCES connections (workspace_id, id) ON DELETE CASCADE
+);
+
+-- Daily budgets that outlive a restart. They are the house's: workspaces may share an app.
 CREATE TABLE quotas (
     key TEXT NOT NULL PRIMARY KEY,
-    workspace_id TEXT NOT NULL,
-    period_start BIGINT NOT NULL,
+    provider TEXT NOT NULL,
     resets_at BIGINT NOT NULL,
     units BIGINT NOT NULL,
     used BIGINT NOT NULL,
@@ -154,6 +167,9 @@ CREATE POLICY tenant ON tasks USING (current_setting('patchbay.workspace', true)
 ALTER TABLE metrics ENABLE ROW LEVEL SECURITY;
 ALTER TABLE metrics FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON metrics USING (current_setting('patchbay.workspace', true) IN (workspace_id, '*'));
+ALTER TABLE drifts ENABLE ROW LEVEL SECURITY;
+ALTER TABLE drifts FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON drifts USING (current_setting('patchbay.workspace', true) IN (workspace_id, '*'));
 ALTER TABLE quotas ENABLE ROW LEVEL SECURITY;
 ALTER TABLE quotas FORCE ROW LEVEL SECURITY;
-CREATE POLICY tenant ON quotas USING (current_setting('patchbay.workspace', true) IN (workspace_id, '*'));
+CREATE POLICY tenant ON quotas USING (current_setting('patchbay.workspace', true) = '*');

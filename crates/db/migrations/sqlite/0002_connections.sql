@@ -125,11 +125,24 @@ CREATE TABLE metrics (
     PRIMARY KEY (workspace_id, subject, platform, date)
 );
 
--- Daily budgets that outlive a restart.
+-- A number that a platform stopped telling as it used to. It is closed by its return.
+CREATE TABLE drifts (
+    workspace_id TEXT NOT NULL,
+    connection_id TEXT NOT NULL,
+    metric TEXT NOT NULL,
+    platform TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    problem TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    seen_at INTEGER NOT NULL,
+    PRIMARY KEY (workspace_id, connection_id, metric),
+    FOREIGN KEY (workspace_id, connection_id) REFERENCES connections (workspace_id, id) ON DELETE CASCADE
+);
+
+-- Daily budgets that outlive a restart. They are the house's: workspaces may share an app.
 CREATE TABLE quotas (
     key TEXT NOT NULL PRIMARY KEY,
-    workspace_id TEXT NOT NULL,
-    period_start INTEGER NOT NULL,
+    provider TEXT NOT NULL,
     resets_at INTEGER NOT NULL,
     units INTEGER NOT NULL,
     used INTEGER NOT NULL,

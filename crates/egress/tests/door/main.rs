@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod bodies;
+mod budgets;
 mod coalescing;
 mod counting;
 mod logging;

@@ -10,7 +10,13 @@ use std::time::Duration;
 
 fn per_connection() -> RateLimit {
     let (requests, window) = (NonZeroU32::new(1000), Duration::from_secs(1));
-    RateLimit { key: "connection-1".into(), requests, window, learns: true }
+    RateLimit {
+        key: "connection-1".into(),
+        provider: "some".into(),
+        requests,
+        window,
+        learns: true,
+    }
 }
 
 #[tokio::test]

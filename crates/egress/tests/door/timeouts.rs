@@ -66,7 +66,13 @@ async fn limits_without_end_are_no_trap() {
         Some(Limits { first_byte: Duration::MAX, whole: Duration::MAX, max_body: u64::MAX });
     request.max_wait = Duration::MAX;
     let (requests, window) = (NonZeroU32::new(1), Duration::MAX);
-    request.rate_limits = vec![RateLimit { key: "slow".into(), requests, window, learns: true }];
+    request.rate_limits = vec![RateLimit {
+        key: "slow".into(),
+        provider: "some".into(),
+        requests,
+        window,
+        learns: true,
+    }];
     world.egress.send(request.clone()).await.unwrap();
     request.max_wait = Duration::ZERO;
     let error = world.egress.send(request).await.unwrap_err();

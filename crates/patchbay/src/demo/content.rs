@@ -14,6 +14,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tower::ServiceExt as _;
 
+use super::artists;
+
 /// How much of an answer is read.
 const MOST: usize = 1 << 20;
 /// How often each sender tells something.
@@ -31,6 +33,7 @@ pub(crate) async fn fill(
     let known = known["data"].as_array().cloned().unwrap_or_default();
     if known.is_empty() {
         sources(&inside, sandbox).await?;
+        artists::fill(&inside, house, sandbox).await?;
         tracing::info!(%workspace, "filled the workspace with the demo");
     }
     subscribe(&inside, sandbox).await
@@ -125,7 +128,7 @@ async fn subscribe(inside: &Inside, sandbox: &Sandbox) -> Result<()> {
 }
 
 /// The API, called from inside the house.
-struct Inside {
+pub(super) struct Inside {
     router: Router,
     identity: Arc<Identity>,
     workspace: WorkspaceId,
@@ -148,7 +151,7 @@ impl Inside {
         self.call(Method::GET, path, None).await
     }
 
-    async fn post(&self, path: &str, body: Value) -> Result<Value> {
+    pub(super) async fn post(&self, path: &str, body: Value) -> Result<Value> {
         self.call(Method::POST, path, Some(body)).await
     }
 

@@ -9,7 +9,7 @@ use std::process::Command;
 const FLOORS: [&[&str]; 9] = [
     &["patchbay"],
     &["server"],
-    &["feeds", "hooks"],
+    &["feeds", "hooks", "insight"],
     &["connect"],
     &["accounts"],
     &["egress"],

@@ -6,7 +6,7 @@ use crate::document::operations;
 use crate::world::World;
 
 /// What anybody may call: before there is a key, or because the path proves the caller in another way.
-const FOR_ANYBODY: [&str; 8] = [
+const FOR_ANYBODY: [&str; 12] = [
     "GET /api/v1/providers/{id}/icon",
     "POST /api/v1/session",
     "GET /api/v1/setup",
@@ -16,6 +16,11 @@ const FOR_ANYBODY: [&str; 8] = [
     "/api/webhooks/{integration_id}",
     "/api/webhooks/{integration_id}/{feed_id}",
     "GET /api/v1/openapi",
+    // Browsers come back from providers with a signed state, and follow links that end in a secret.
+    "GET /api/v1/oauth/callback",
+    "GET /auth/{provider}/callback",
+    "GET /connect/{token}",
+    "GET /connect/{token}/go",
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -80,11 +85,13 @@ fn fill(path: &str) -> String {
         "feeds" | "feed_id" => "feed",
         "integrations" | "widget-integrations" | "integration_id" => "int",
         "api-keys" => "key",
+        "connections" => "conn",
         "credentials" => "cred",
         "inbound-events" => "in",
         "members" => "mem",
         "notifications" => "ntf",
         "players" => "play",
+        "tasks" => "task",
         "widgets-config" | "widget-configs" | "widget_config_id" => "wcfg",
         "widgets" | "widget" => "wgt",
         "workspaces" | "organizations" | "org" => "ws",

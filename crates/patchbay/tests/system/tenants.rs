@@ -163,6 +163,16 @@ async fn theirs(world: &World) -> BTreeMap<String, String> {
     let source = json!({ "name": "Source", "type": "api", "config": { "baseUrl": "http://a.b" } });
     keep("source", &text(&world.post("/api/data-sources", source).await["id"]));
 
+    let oauth = world.oauth(json!({})).await;
+    let connection = world.connected(&oauth, "aurel").await;
+    keep("conn", &text(&connection["id"]));
+    keep("oauth", &oauth);
+    world.sandbox.platform(sandbox::Service::Oauth).unwrap().revoke(None);
+    let path = format!("/api/v1/connections/{}/refresh", text(&connection["id"]));
+    assert_eq!(world.owner.post(&path, json!({})).await.code(), "connection.expired");
+    let tasks = world.owner.get("/api/v1/tasks").await.expect(200);
+    keep("task", &text(&tasks["data"][0]["id"]));
+
     let failing = json!({ "path": "/rest/status/404", "notify_after": 1 });
     world.feed(&rest, json!({ "pull": failing })).await;
     let note = eventually("a notification of the failure", async || {

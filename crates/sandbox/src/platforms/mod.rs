@@ -27,8 +27,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use kernel::{Clock, Secret};
 use serde::{Deserialize, Serialize};
@@ -183,6 +184,17 @@ impl Platform {
         let now = self.clock.now();
         let issued = self.book().grant_at_once(&self.client_id, account, scopes, now);
         token::answer(self, &issued, now)
+    }
+
+    /// Plays a person who comes to the authorize page with this address and agrees to all of it as this
+    /// account; gives the address that the browser is sent back to.
+    pub async fn agree(&self, authorize_url: &str, account: &str) -> Option<String> {
+        let separator = if authorize_url.contains('?') { '&' } else { '?' };
+        let uri = format!("{authorize_url}{separator}auto=allow&account={account}");
+        let request = Request::get(uri).body(Body::empty()).ok()?;
+        let ask = Ask::read(request, self.clock.now()).await.ok()?;
+        let back = authorize::serve(self, &ask);
+        back.headers().get(header::LOCATION)?.to_str().ok().map(str::to_owned)
     }
 
     /// Takes the grants of an account back, or all of them, as a person does in the settings of the

@@ -6,15 +6,16 @@ import { catalog, integrations, type Integration, type Provider } from "@/shared
 import { useUrlState } from "@/shared/listing";
 import { useMay } from "@/shared/me";
 import { DetailPage, Loaded } from "@/shared/ui/DetailPage";
+import { IntegrationFeeds } from "@/shared/ui/IntegrationFeeds";
 import { Facts, Section } from "@/shared/ui/Page";
 import { ProviderIcon } from "@/shared/ui/ProviderIcon";
+import { RequestLogTable } from "@/shared/ui/RequestLogTable";
 import { CredentialBadge, StateBadge } from "@/shared/ui/State";
 import { Time } from "@/shared/ui/Time";
 import { UrlTabs, type Tab } from "@/shared/ui/UrlTabs";
 import { CredentialTab } from "./CredentialTab";
 import { EditIntegration } from "./EditIntegration";
-import { IntegrationFeeds } from "./IntegrationFeeds";
-import { RequestLogTable } from "./RequestLogTable";
+import { OAuthSetup } from "./OAuthSetup";
 import { TestPanel, useTrial } from "./TestPanel";
 import { WebhookSetup } from "./WebhookSetup";
 
@@ -125,6 +126,7 @@ function Overview({ integration, provider }: { integration: Integration; provide
         <IntegrationFeeds integration={integration} few />
       </div>
       <div>
+        <OAuthSetup integration={integration} />
         {integration.mode === "push" ? (
           <WebhookSetup integration={integration} provider={provider} />
         ) : (

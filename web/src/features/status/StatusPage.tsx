@@ -1,9 +1,9 @@
-import { Skeleton } from "@mantine/core";
+import { Skeleton, Stack } from "@mantine/core";
 import { IconActivity, IconCircleCheck } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { health, type EventEntry, type IntegrationHealth, type Status } from "@/shared/api/health";
-import { useListing } from "@/shared/listing";
+import { useListing, whole } from "@/shared/listing";
 import { pathOf } from "@/shared/subject";
 import { count, plural } from "@/shared/text";
 import { Empty } from "@/shared/ui/Empty";
@@ -14,35 +14,41 @@ import { ProviderIcon } from "@/shared/ui/ProviderIcon";
 import { CredentialBadge, StateBadge, StateIcon } from "@/shared/ui/State";
 import { Time } from "@/shared/ui/Time";
 import { Throughput } from "@/shared/ui/Throughput";
+import { UrlTabs } from "@/shared/ui/UrlTabs";
+import { GoalsTab } from "./GoalsTab";
 import classes from "./StatusPage.module.css";
 
 /** How everything is: health, last syncs, credentials, and what went wrong. It refreshes by itself. */
 export default function StatusPage() {
-  const status = useQuery({ queryKey: ["status"], queryFn: health.status, refetchInterval: 60_000 });
   return (
     <Page
       title="Status"
-      lead="Health of the integrations, their last syncs, credentials and errors. It refreshes by itself."
+      lead="Health of the integrations and of the accounts behind them. It refreshes by itself."
     >
+      <UrlTabs
+        tabs={[
+          { value: "integrations", label: "Integrations", panel: <Integrations /> },
+          { value: "goals", label: "Goals and alarms", panel: <GoalsTab /> },
+        ]}
+      />
+    </Page>
+  );
+}
+
+function Integrations() {
+  const status = useQuery({ queryKey: ["status"], queryFn: health.status, refetchInterval: 60_000 });
+  return (
+    <Stack>
       <Problem error={status.error} retry={() => void status.refetch()} />
       {status.isPending && <Skeleton height={300} />}
       {status.data && <Shown status={status.data} />}
       <ErrorLog />
-    </Page>
+    </Stack>
   );
 }
 
 function Shown({ status }: { status: Status }) {
   const rows = status.integrations;
-  const settled = {
-    rows,
-    pending: false,
-    error: null,
-    more: false,
-    loadingMore: false,
-    loadMore: () => {},
-    retry: () => {},
-  };
   return (
     <>
       <dl className={classes.totals}>
@@ -61,7 +67,7 @@ function Shown({ status }: { status: Status }) {
       <Section title="Integrations">
         <ListTable<IntegrationHealth>
           label="Health of the integrations"
-          list={settled}
+          list={whole(rows)}
           empty={
             <Empty icon={IconActivity} title="Nothing to watch yet">
               Add an integration, and its health is shown here.

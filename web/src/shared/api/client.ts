@@ -51,7 +51,8 @@ export function address(path: string, query: Query = {}): string {
     if (value !== undefined && value !== null && value !== "") params.set(name, String(value));
   }
   const text = params.toString();
-  return `/api/v1${path}${text && `?${text}`}`;
+  // A path can bring a query of its own, where an empty value means something.
+  return `/api/v1${path}${text && `${path.includes("?") ? "&" : "?"}${text}`}`;
 }
 
 async function send<T>(method: string, path: string, { body, query, signal }: Options = {}): Promise<T> {

@@ -20,6 +20,8 @@ export interface Provider {
   docs?: string | null;
   modes: ("pull" | "push")[];
   icon_url: string;
+  /** The ways to prove who asks. */
+  auth: { id: string; kind: string }[];
   credentials_schema: Schema;
   config_schema: Schema;
   interval_secs?: number | null;
@@ -87,6 +89,8 @@ export interface Integration {
   last_error: Failure | null;
   feeds_count: number;
   webhook_url?: string | null;
+  /** Where a provider sends browsers back to, where accounts are connected by OAuth. */
+  redirect_uri?: string | null;
   widget_id?: string | null;
   created_at: string;
   updated_at: string;

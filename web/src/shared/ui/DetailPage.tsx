@@ -1,7 +1,7 @@
 // The page of one thing: read by its id, changed in a side panel, deleted with a question before it.
 
 import { Button, Skeleton } from "@mantine/core";
-import { IconPencil, IconTrash } from "@tabler/icons-react";
+import { IconPencil, IconTrash, type Icon } from "@tabler/icons-react";
 import type { UseQueryResult } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
@@ -48,13 +48,15 @@ interface Props {
   actions?: ReactNode;
   /** The form in the side panel; false while it cannot be shown yet. */
   edit?: false | ((done: () => void) => ReactNode);
-  remove: { act: () => Promise<unknown>; stale: string[]; loss: ReactNode };
+  /** How it ends: by a verb of its own, unless it is deleted. */
+  remove: { act: () => Promise<unknown>; stale: string[]; loss: ReactNode; verb?: string; icon?: Icon };
   children: ReactNode;
 }
 
 export function DetailPage({ kind, name, mark, lead, may, actions, edit, remove, children }: Props) {
   const [editing, setEditing] = useState(false);
   const navigate = useNavigate();
+  const { verb = "Delete", icon: Mark = IconTrash } = remove;
   const act = async () => {
     await remove.act();
     await navigate({ to: kind.back.to });
@@ -80,18 +82,18 @@ export function DetailPage({ kind, name, mark, lead, may, actions, edit, remove,
               </Button>
             )}
             <Confirm
-              title={`Delete ${name}?`}
-              verb={`Delete the ${kind.one}`}
+              title={`${verb} ${name}?`}
+              verb={`${verb} the ${kind.one}`}
               act={act}
               stale={remove.stale}
               trigger={(open) => (
                 <Button
                   variant="default"
                   c="var(--state-failing)"
-                  leftSection={<IconTrash size={15} />}
+                  leftSection={<Mark size={15} />}
                   onClick={open}
                 >
-                  Delete
+                  {verb}
                 </Button>
               )}
             >

@@ -22,10 +22,13 @@ const icons: Record<Tone, Icon> = {
 /** Every word that says a state, and how it is meant. Words that are not here are neutral. */
 const tones: Record<string, Tone> = {
   ok: "ok",
+  active: "ok",
+  success: "ok",
   valid: "ok",
   applied: "ok",
   enabled: "ok",
   stale: "stale",
+  degraded: "stale",
   unverified: "wait",
   missing: "stale",
   failing: "failing",
@@ -33,6 +36,9 @@ const tones: Record<string, Tone> = {
   invalid: "failing",
   unsigned: "failing",
   expired: "failing",
+  revoked: "failing",
+  error: "failing",
+  requires_reconnection: "failing",
   pending: "wait",
   new: "wait",
   ignored: "off",

@@ -1,10 +1,7 @@
-import { useComputedColorScheme } from "@mantine/core";
-import { useElementSize } from "@mantine/hooks";
-import { useEffect, useMemo, useRef } from "react";
-import uPlot from "uplot";
-import "uplot/dist/uPlot.min.css";
+import { useCallback, useMemo } from "react";
 import type { Minute } from "../api/health";
 import classes from "./ThroughputChart.module.css";
+import { usePlot, type Ink, type Plot } from "./usePlot";
 
 // Lines differ in how they are drawn as well as in colour.
 const lines = [
@@ -25,24 +22,9 @@ const ticks = [1, 2, 5, 10, 15, 30].map((minutes) => minutes * 60);
 
 export default function ThroughputChart({ minutes: all, height }: { minutes: Minute[]; height: number }) {
   const minutes = useMemo(() => telling(all), [all]);
-  const { ref, width } = useElementSize();
-  const home = useRef<HTMLDivElement>(null);
-  const scheme = useComputedColorScheme("light");
-
-  useEffect(() => {
-    if (!home.current || width < 40) return;
-    const styles = getComputedStyle(home.current);
-    const colour = (name: string) => styles.getPropertyValue(name).trim();
-    const axis = {
-      stroke: colour("--dim"),
-      grid: { stroke: colour("--line"), width: 1 },
-      ticks: { show: false },
-      font: "11px system-ui",
-    };
-    const chart = new uPlot(
+  const draw = useCallback(
+    ({ colour, axis }: Ink): Plot => [
       {
-        width,
-        height,
         legend: { show: false },
         cursor: { y: false },
         scales: { y: { range: (_chart, _low, high) => [0, Math.max(4, (high ?? 0) * 1.1)] } },
@@ -65,10 +47,10 @@ export default function ThroughputChart({ minutes: all, height }: { minutes: Min
         minutes.map(({ minute }) => Date.parse(minute) / 1000),
         ...lines.map(({ name }) => minutes.map((minute) => minute[name])),
       ],
-      home.current,
-    );
-    return () => chart.destroy();
-  }, [minutes, width, height, scheme]);
+    ],
+    [minutes],
+  );
+  const { ref, home } = usePlot(draw, height);
 
   return (
     <div ref={ref}>

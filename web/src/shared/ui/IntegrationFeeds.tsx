@@ -1,18 +1,24 @@
 import { Button } from "@mantine/core";
 import { IconPlus, IconRss } from "@tabler/icons-react";
 import { Link, useNavigate } from "@tanstack/react-router";
-import type { Feed } from "@/shared/api/feeds";
-import type { Integration } from "@/shared/api/integrations";
-import { useListing } from "@/shared/listing";
-import { useMay } from "@/shared/me";
-import { Empty } from "@/shared/ui/Empty";
-import { ListTable } from "@/shared/ui/ListTable";
-import { Section } from "@/shared/ui/Page";
-import { StateBadge } from "@/shared/ui/State";
-import { Time } from "@/shared/ui/Time";
+import type { Feed } from "../api/feeds";
+import type { Integration } from "../api/integrations";
+import { useListing } from "../listing";
+import { useMay } from "../me";
+import { Empty } from "./Empty";
+import { ListTable } from "./ListTable";
+import { Section } from "./Page";
+import { StateBadge } from "./State";
+import { Time } from "./Time";
 
 /** The feeds that come from one integration. */
-export function IntegrationFeeds({ integration, few = false }: { integration: Integration; few?: boolean }) {
+export function IntegrationFeeds({
+  integration,
+  few = false,
+}: {
+  integration: Pick<Integration, "id" | "name">;
+  few?: boolean;
+}) {
   const list = useListing<Feed>("/feeds", { integration_id: integration.id }, { limit: few ? 5 : 50 });
   const navigate = useNavigate();
   const may = useMay("editor");

@@ -1,15 +1,15 @@
 import { Text } from "@mantine/core";
 import { IconArrowsExchange } from "@tabler/icons-react";
-import type { RequestLog } from "@/shared/api/integrations";
-import { useListing, useUrlState } from "@/shared/listing";
-import { bytes } from "@/shared/text";
-import { duration } from "@/shared/time";
-import { Empty } from "@/shared/ui/Empty";
-import { ListTable } from "@/shared/ui/ListTable";
-import { StateBadge } from "@/shared/ui/State";
-import { Time } from "@/shared/ui/Time";
-import { Filter } from "@/shared/ui/Filter";
-import { Toolbar } from "@/shared/ui/Toolbar";
+import type { RequestLog } from "../api/integrations";
+import { useListing, useUrlState } from "../listing";
+import { bytes } from "../text";
+import { duration } from "../time";
+import { Empty } from "./Empty";
+import { ListTable } from "./ListTable";
+import { StateBadge } from "./State";
+import { Time } from "./Time";
+import { Filter } from "./Filter";
+import { Toolbar } from "./Toolbar";
 
 /** Every request that left the house for this integration. */
 export function RequestLogTable({ integration }: { integration: string }) {

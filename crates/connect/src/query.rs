@@ -1,0 +1,179 @@
+//! Questions of the catalog's own, asked with the tokens of one connection: what the room above reads
+//! numbers from. Which questions there are is the catalog's business, what they mean is that room's.
+
+use accounts::gate::Actor;
+use catalog::Request;
+use db::{DbError, Tx, Workspace};
+use kernel::{
+    ConnectionId, IntegrationId, JobKind, Lane, NewJob, PageRequest, Problem, WorkspaceId, codes,
+};
+use serde_json::{Map, Value, json};
+
+use crate::quota::Purse;
+use crate::store::connections::{self, Filter};
+use crate::{Connect, Connection, PullConfig, Whose};
+
+/// Follows the connection whose id is the key: somebody has connected it, or connected it again. This room
+/// knows only the name of the job; who handles it, and how, is theirs.
+pub const CONNECTED: JobKind = JobKind { name: "connection.connected", lane: Lane::Fast };
+
+/// A question of the catalog's.
+pub struct Query<'a> {
+    /// With whose tokens.
+    pub connection: &'a Connection,
+    /// What is asked.
+    pub request: &'a Request,
+    /// What templates see as `{{connection.…}}`, over what the connection knows.
+    pub captured: &'a Map<String, Value>,
+    /// What templates see as `{{config.…}}`, over the integration's.
+    pub options: &'a Map<String, Value>,
+    /// Who goes first.
+    pub lane: egress::Lane,
+    /// What for, for the audit log.
+    pub purpose: &'static str,
+    /// Who asks, for the audit log.
+    pub actor: &'a Actor,
+}
+
+impl Connect {
+    /// Asks, once more where the provider found the token expired before we did, and reads the answer.
+    ///
+    /// # Errors
+    /// Those of [`Connect::access`], `feed.template` for a value that is not there, what the way to the
+    /// provider said, and what [`Prepared::read`](crate::Prepared::read) refuses.
+    pub async fn query(&self, workspace: &Workspace, query: &Query<'_>) -> Result<Value, Problem> {
+        let id = query.connection.integration_id;
+        let integration = self.integration(workspace, id).await?.filter(|it| it.enabled);
+        let Some(integration) = integration else {
+            return Err(Problem::new(
+                &codes::INTEGRATION_DISABLED,
+                "Switch the integration on first.",
+            ));
+        };
+        let whose = Whose { connection: Some(query.connection.id), ..Whose::default() };
+        let Query { purpose, actor, .. } = query;
+        let mut credentials = self.access(workspace, &integration, &whose, purpose, actor).await?;
+        let mut may_renew = true;
+        loop {
+            if let Some(access) = &mut credentials.access {
+                // What was just chosen may be newer than what is in memory.
+                access.connection.extend(query.connection.captured.clone());
+                access.connection.extend(query.captured.clone());
+            }
+            let (pull, request) = (PullConfig::default(), query.request.clone());
+            let mut prepared =
+                self.prepare(workspace, &integration, &pull, request, query.options, &credentials)?;
+            prepared.request.lane = query.lane;
+            let sent = self.0.egress.send(prepared.request.clone()).await;
+            let response = sent.map_err(|error| error.problem())?;
+            if may_renew {
+                may_renew = false;
+                let renewed =
+                    self.renewed_after(workspace, &integration, &credentials, &response).await?;
+                if let Some(renewed) = renewed {
+                    credentials = renewed;
+                    continue;
+                }
+            }
+            return prepared.read(&response);
+        }
+    }
+
+    /// A connection as the table has it now.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub async fn known_connection(
+        &self,
+        workspace: &Workspace,
+        id: ConnectionId,
+    ) -> Result<Option<Connection>, DbError> {
+        let mut tx = workspace.read().await?;
+        Ok(connections::get(&mut tx, workspace.id(), id).await?.map(|stored| stored.connection))
+    }
+
+    /// A page of connections, newest first and one more than asked: a subject's, or all.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub async fn connections_of(
+        &self,
+        workspace: &Workspace,
+        subject: Option<&str>,
+        page: &PageRequest,
+    ) -> Result<Vec<Connection>, DbError> {
+        let filter = Filter { subject: subject.map(str::to_owned), ..Filter::default() };
+        let mut tx = workspace.read().await?;
+        connections::list(&mut tx, workspace.id(), &filter, page).await
+    }
+
+    /// Keeps a value that a person chose for a connection; templates see it as `{{connection.<name>}}`,
+    /// and it outlives reconnects of the same account. False when there is no such connection.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn choose(
+        &self,
+        tx: &mut Tx,
+        workspace: WorkspaceId,
+        id: ConnectionId,
+        name: &str,
+        value: &str,
+    ) -> Result<bool, DbError> {
+        let Some(stored) = connections::held(tx, workspace, id).await? else { return Ok(false) };
+        let mut captured = stored.connection.captured;
+        captured.insert(name.to_owned(), json!(value));
+        connections::set_captured(tx, workspace, id, &captured).await?;
+        Ok(true)
+    }
+
+    /// How much of the limits that a connection counts against is used, from 0 to 1; of the tightest, and
+    /// `None` when none is known.
+    ///
+    /// # Errors
+    /// When the integration or its credentials cannot be read.
+    pub async fn share_used(
+        &self,
+        workspace: &Workspace,
+        integration: IntegrationId,
+        connection: ConnectionId,
+        actor: &Actor,
+    ) -> Result<Option<f64>, Problem> {
+        let found = self.integration(workspace, integration).await?;
+        let Some(integration) = found.filter(|it| it.provider_def.rate_limit.is_some()) else {
+            return Ok(None);
+        };
+        let app = self.app(workspace, &integration, actor).await?;
+        let purse = Purse::with(&integration, app.as_deref(), Some(connection));
+        let now = self.0.db.clock().now();
+        let daily = purse.daily().map(|daily| {
+            let used = self.0.egress.budgets().used(purse.key(), now);
+            used as f64 / daily.units.max(1) as f64
+        });
+        let bucket = self.0.egress.standing(&purse.limit()).map(|standing| {
+            let used = standing.limit.saturating_sub(standing.remaining);
+            used as f64 / standing.limit.max(1) as f64
+        });
+        Ok(daily.into_iter().chain(bucket).reduce(f64::max))
+    }
+
+    /// Notes that numbers were read with a connection.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn note_synced(
+        &self,
+        tx: &mut Tx,
+        workspace: WorkspaceId,
+        id: ConnectionId,
+    ) -> Result<(), DbError> {
+        connections::note_synced(tx, workspace, id).await
+    }
+}
+
+/// Says that somebody has connected.
+pub(crate) async fn tell_connected(tx: &mut Tx, it: &Connection) -> Result<(), DbError> {
+    let job =
+        NewJob { kind: CONNECTED, key: it.id.to_string(), run_at: tx.now(), payload: json!({}) };
+    tx.enqueue(it.workspace, job).await
+}

@@ -1,0 +1,147 @@
+import { Button, Text } from "@mantine/core";
+import { IconUserCheck } from "@tabler/icons-react";
+import { Link, Navigate, useNavigate } from "@tanstack/react-router";
+import { isOver, nameOf } from "@/shared/account";
+import type { Connection } from "@/shared/api/connections";
+import { useListing, useUrlState } from "@/shared/listing";
+import { useMay } from "@/shared/me";
+import { Empty } from "@/shared/ui/Empty";
+import { Filter } from "@/shared/ui/Filter";
+import { ListTable } from "@/shared/ui/ListTable";
+import { Page, Section } from "@/shared/ui/Page";
+import { ProviderIcon } from "@/shared/ui/ProviderIcon";
+import { Returned } from "@/shared/ui/Returned";
+import { StateBadge } from "@/shared/ui/State";
+import { SubjectLink } from "@/shared/ui/SubjectLink";
+import { Time } from "@/shared/ui/Time";
+import { Search, Toolbar } from "@/shared/ui/Toolbar";
+import { ConnectPanel } from "./ConnectPanel";
+import classes from "./Connections.module.css";
+import { Platforms } from "./Platforms";
+
+const states = ["active", "degraded", "expired", "revoked", "disabled"];
+
+/** The accounts that people have connected, and the platforms that more can be connected of. */
+export default function Connections() {
+  const [url, setUrl] = useUrlState();
+  const may = useMay("editor");
+  const { connection_id } = url;
+  if (connection_id) {
+    // Back from a provider's page: on to what came of it.
+    return (
+      <Navigate
+        to="/connections/$id"
+        params={{ id: connection_id }}
+        search={{ connection_id } as never}
+        replace
+      />
+    );
+  }
+  return (
+    <Page
+      title="Connections"
+      lead="Accounts that people have connected. Their access is renewed by itself for as long as the platform allows."
+    >
+      <Returned />
+      <Platforms may={may} />
+      <Accounts />
+      <ConnectPanel
+        provider={url.connect}
+        onClose={() => setUrl({ connect: undefined, integration: undefined })}
+      />
+    </Page>
+  );
+}
+
+function Accounts() {
+  const [{ search, status, integration_id }, setUrl] = useUrlState();
+  const list = useListing<Connection>("/connections", { search, status, integration_id });
+  const navigate = useNavigate();
+  const clear = () => setUrl({ search: undefined, status: undefined, integration_id: undefined });
+  return (
+    <Section title="Accounts">
+      <Toolbar>
+        <Search value={search} onChange={(search) => setUrl({ search })} label="Search accounts" />
+        <Filter label="State" value={status} options={states} onChange={(status) => setUrl({ status })} />
+        {integration_id && (
+          <Button variant="default" onClick={() => setUrl({ integration_id: undefined })}>
+            Of all integrations
+          </Button>
+        )}
+      </Toolbar>
+      <div style={{ height: 12 }} />
+      <ListTable
+        label="Accounts"
+        list={list}
+        onOpen={(row) => void navigate({ to: "/connections/$id", params: { id: row.id } })}
+        empty={
+          search || status || integration_id ? (
+            <Empty
+              icon={IconUserCheck}
+              title="Nothing fits"
+              action={
+                <Button variant="default" onClick={clear}>
+                  Clear the filters
+                </Button>
+              }
+            >
+              No account fits what you searched for.
+            </Empty>
+          ) : (
+            <Empty icon={IconUserCheck} title="No accounts yet">
+              Choose a platform above. Whoever owns the account agrees once, on the platform’s own page; from
+              then on it is kept alive here.
+            </Empty>
+          )
+        }
+        columns={[
+          {
+            key: "account",
+            title: "Account",
+            cell: (row) => (
+              <Link to="/connections/$id" params={{ id: row.id }} className="named">
+                <ProviderIcon provider={row.provider} />
+                <span className="break">{nameOf(row)}</span>
+              </Link>
+            ),
+          },
+          {
+            key: "subject",
+            title: "For",
+            wide: true,
+            cell: (row) => <SubjectLink subject={row.subject} />,
+          },
+          {
+            key: "status",
+            title: "State",
+            cell: (row) => <StateBadge state={row.status} title={row.cause?.message} />,
+          },
+          {
+            key: "cause",
+            title: "Cause",
+            wide: true,
+            cell: (row) =>
+              row.cause && (
+                <Text size="sm" className={`clip ${classes.cause}`} title={row.cause.message}>
+                  {row.cause.message}
+                </Text>
+              ),
+          },
+          {
+            key: "expires",
+            title: "Token expires",
+            wide: true,
+            cell: (row) => (isOver(row) ? <span className="dim">ended</span> : <Time at={row.expires_at} />),
+          },
+          {
+            key: "refreshed",
+            title: "Last renewed",
+            wide: true,
+            cell: (row) => <Time at={row.refreshed_at} never="not yet" />,
+          },
+          { key: "synced", title: "Last sync", cell: (row) => <Time at={row.synced_at} never="not yet" /> },
+        ]}
+      />
+    </Section>
+  );
+}
