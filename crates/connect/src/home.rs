@@ -3,9 +3,10 @@
 
 use catalog::{Request, template};
 use kernel::{Problem, codes};
+use serde_json::{Map, Value};
 use url::Url;
 
-use crate::{CredentialScope, Integration, PullConfig, aliases};
+use crate::{CredentialScope, Integration, PullConfig, aliases, schemas};
 
 /// What the path hangs on.
 pub(crate) fn base_url(integration: &Integration, request: &Request) -> Option<String> {
@@ -98,4 +99,45 @@ fn climbs(path: &str) -> bool {
         let step = step.to_ascii_lowercase().replace("%2e", ".");
         step == ".." || step.contains("%2f..") || step.contains("..%2f")
     })
+}
+
+/// Refuses to send what the instance shares to another host than the provider's own.
+pub(crate) fn check_shared(
+    integration: &Integration,
+    url: &Url,
+    own: &template::Context<'_>,
+) -> Result<(), Problem> {
+    let provider = &integration.provider_def;
+    let by_provider = provider.request.as_ref().and_then(|request| request.url.as_ref());
+    let base = provider.base_url.as_ref().or(by_provider);
+    let base = base.and_then(|base| template::text("/base_url", base, own).ok());
+    let home = base.and_then(|base| Url::parse(&base).ok());
+    if home.is_some_and(|home| home.origin() == url.origin()) {
+        return Ok(());
+    }
+    let detail = format!(
+        "What the instance shares is sent to {} alone; store credentials of your own to ask {}.",
+        provider.name,
+        url.origin().ascii_serialization()
+    );
+    Err(Problem::new(&codes::CREDENTIAL_OWNER, detail))
+}
+
+/// What the instance shares is shown to the provider's own hosts alone: whoever could name others would
+/// be told it.
+pub(crate) fn keep_usual(config: &Map<String, Value>, rules: &Value) -> Result<(), Problem> {
+    for (name, rule) in schemas::fields(rules) {
+        let usual = rule.get("default");
+        let is_address = rule.get("format").is_some_and(|format| format == "uri")
+            || usual.and_then(Value::as_str).is_some_and(|text| text.contains("://"));
+        if is_address && config.get(name) != usual {
+            let detail = format!(
+                "What the instance shares is sent to the provider's own addresses only; leave {name:?} \
+                 out, or store credentials of your own."
+            );
+            return Err(Problem::new(&codes::CREDENTIAL_OWNER, detail)
+                .field(format!("/config/{name}"), "it is not the provider's own"));
+        }
+    }
+    Ok(())
 }

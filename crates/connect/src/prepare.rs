@@ -92,6 +92,9 @@ impl Connect {
         let credential_rules = integration.credential_rules();
         let known = aliases::credentials(&credentials.fields, &config);
         let own = with_defaults(aliases::config(&config), &rules);
+        if credentials.is_shared {
+            home::keep_usual(&own, &rules)?;
+        }
         let mut merged = aliases::config(&config);
         merged.extend(options.clone());
         let merged = with_defaults(merged, &rules);
@@ -124,6 +127,9 @@ impl Connect {
         let rendered = template::render(&request, base.as_deref(), auth.as_ref(), &context_of_all)
             .map_err(|error| unfilled(&error))?;
         let home = home::of(integration, &request, base.as_deref(), &context(&own));
+        if credentials.is_shared {
+            home::check_shared(integration, &rendered.url, &context(&own))?;
+        }
         let secret = !hidden.is_empty() || !credentials.is_empty();
         home::check(integration, pull, &rendered.url, home.as_ref(), secret)?;
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::metadata;
 use crate::connection::{Connection, Tokens};
-use crate::{Connect, Credentials, Integration, aliases, masking, schemas};
+use crate::{Connect, Credentials, Integration, aliases, home, masking, schemas};
 
 /// The terms of one integration. They hold the client's secret: not to be kept.
 pub(crate) struct Terms {
@@ -92,7 +92,7 @@ impl Terms {
             config_rules,
         };
         if client.is_shared {
-            terms.keep_home()?;
+            home::keep_usual(&terms.config, &terms.config_rules)?;
         }
         terms.lay_over()?;
         if let Some(issuer) = terms.oauth.issuer.clone() {
@@ -133,25 +133,6 @@ impl Terms {
                 "none" => ClientAuth::None,
                 _ => return Err(unfit("client_auth", "it is basic, post or none")),
             };
-        }
-        Ok(())
-    }
-
-    /// The instance's app is shown to the provider's own hosts alone: whoever could name others would be
-    /// told its secret.
-    fn keep_home(&self) -> Result<(), Problem> {
-        for (name, rule) in schemas::fields(&self.config_rules) {
-            let usual = rule.get("default");
-            let is_address = rule.get("format").is_some_and(|format| format == "uri")
-                || usual.and_then(Value::as_str).is_some_and(|text| text.contains("://"));
-            if is_address && self.config.get(name) != usual {
-                let detail = format!(
-                    "The OAuth client that the instance shares is used at the provider's own addresses \
-                     only; leave {name:?} out, or store a client of your own."
-                );
-                return Err(Problem::new(&codes::OAUTH_CLIENT, detail)
-                    .field(format!("/config/{name}"), "it is not the provider's own"));
-            }
         }
         Ok(())
     }

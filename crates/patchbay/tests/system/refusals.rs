@@ -144,6 +144,6 @@ async fn the_app_of_the_instance_is_shown_to_its_provider_alone() {
     let elsewhere = integration(json!({ "auth_base": world.url(Service::Spotify) })).await;
     let path = format!("/api/v1/integrations/{elsewhere}/connect");
     let refused = world.owner.post(&path, json!({})).await;
-    assert_eq!((refused.status, refused.code().as_str()), (422, "oauth.client_missing"));
+    assert_eq!((refused.status, refused.code().as_str()), (422, "credential.owner"));
     assert_eq!(refused.json()["errors"][0]["pointer"], "/config/auth_base");
 }
