@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use crate::cache::Cache;
 use crate::oauth::device::DeviceJob;
+use crate::oauth::metadata::Metadata;
 use crate::quota::keep::Keeper;
 use crate::refresh::flight::Flights;
 use crate::refresh::job::RefreshJob;
@@ -39,6 +40,7 @@ pub(crate) struct Inner {
     pub(crate) verdicts: HashMap<CredentialId, (bool, Timestamp)>,
     pub(crate) flights: Flights,
     pub(crate) quotas: Keeper,
+    pub(crate) metadata: Metadata,
 }
 
 /// A success is written down once in this time: a feed may be pulled every second.
@@ -63,7 +65,7 @@ impl Connect {
         let uses = Batcher::start(db.clone(), Uses(db.entropy().clone()), MOST_USES);
         let public_url = public_url.into().trim_end_matches('/').to_owned();
         let (synced, verdicts) = (HashMap::new(), HashMap::new());
-        let (flights, quotas) = (Flights::default(), Keeper::default());
+        let (flights, quotas, metadata) = Default::default();
         let room = Self(Arc::new(Inner {
             db,
             catalog,
@@ -75,6 +77,7 @@ impl Connect {
             verdicts,
             flights,
             quotas,
+            metadata,
         }));
         room.keep_quotas();
         room

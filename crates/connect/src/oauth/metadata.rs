@@ -3,11 +3,38 @@
 
 use db::Workspace;
 use http::Method;
-use kernel::{Problem, codes};
+use kernel::{Problem, Timestamp, codes};
+use papaya::HashMap;
 use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
 
 use super::terms::Terms;
 use crate::Connect;
+
+/// What issuers said of themselves, for a while.
+#[derive(Default)]
+pub(crate) struct Metadata(HashMap<String, (Timestamp, Arc<Value>)>);
+
+/// How long it is taken to hold.
+const HOLDS: Duration = Duration::from_secs(600);
+/// More issuers than these, and it begins anew.
+const MOST: usize = 1_000;
+
+impl Metadata {
+    fn known(&self, issuer: &str, now: Timestamp) -> Option<Arc<Value>> {
+        let known = self.0.pin().get(issuer).cloned();
+        known.filter(|(at, _)| now.since(*at) < HOLDS).map(|(_, metadata)| metadata)
+    }
+
+    fn keep(&self, issuer: &str, now: Timestamp, metadata: Arc<Value>) {
+        let kept = self.0.pin();
+        if kept.len() >= MOST {
+            kept.clear();
+        }
+        kept.insert(issuer.to_owned(), (now, metadata));
+    }
+}
 
 /// Fills in the addresses that the terms lack from the issuer's metadata, and binds the answers in the
 /// browser to that issuer.
@@ -23,7 +50,14 @@ pub(crate) async fn discover(
     let Some(issuer) = text("issuer").filter(|text| !text.is_empty()) else { return Ok(()) };
     // What is entered by hand comes first; with both of these there is nothing left to ask for.
     if text("token_url").is_none() || text("authorize_url").is_none() {
-        let metadata = fetch(connect, workspace, terms, &issuer).await?;
+        let metadata = match connect.0.metadata.known(&issuer, terms.now()) {
+            Some(known) => known,
+            None => {
+                let fetched = Arc::new(fetch(connect, workspace, terms, &issuer).await?);
+                connect.0.metadata.keep(&issuer, terms.now(), fetched.clone());
+                fetched
+            }
+        };
         let said = |name: &str| metadata.get(name).and_then(Value::as_str).map(str::to_owned);
         for (ours, theirs) in [
             ("authorize_url", "authorization_endpoint"),
