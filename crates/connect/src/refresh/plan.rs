@@ -13,7 +13,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(75);
 pub(crate) const LEASE: Duration = Duration::from_secs(90);
 /// Nothing is renewed twice in this time because an answer called a token expired: it may mean
 /// something else by it.
-pub(crate) const SETTLING: Duration = Duration::from_secs(60);
+pub(crate) const SETTLING: Duration = Duration::from_secs(30);
 /// How long failures are taken for passing before a person is asked to look.
 pub(crate) const ASK_AFTER: Duration = Duration::from_secs(3 * DAY);
 

@@ -4,6 +4,7 @@
 use sandbox::{Faults, Service};
 use serde_json::{Value, json};
 
+use crate::running::eventually;
 use crate::world::{World, path_of, text};
 
 impl World {
@@ -146,4 +147,29 @@ async fn the_app_of_the_instance_is_shown_to_its_provider_alone() {
     let refused = world.owner.post(&path, json!({})).await;
     assert_eq!((refused.status, refused.code().as_str()), (422, "credential.owner"));
     assert_eq!(refused.json()["errors"][0]["pointer"], "/config/auth_base");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_provider_calls_expired_before_its_time_is_renewed_and_asked_again() {
+    for world in World::all().await {
+        let integration = world.oauth(json!({})).await;
+        let platform = world.sandbox.platform(Service::Oauth).unwrap().clone();
+        // It says eight seconds and means one.
+        let rules = platform.rules();
+        platform.set_rules(sandbox::TokenRules { access_secs: 1, told_secs: Some(8), ..rules });
+        let id = text(&world.connected(&integration, "").await["id"]);
+        let base = world.url(Service::Oauth).trim_start_matches("http://").parse().unwrap();
+        eventually("the token to die", async || {
+            let state = crate::client::Client::new(base).get("/sandbox/state").await.json();
+            (state["counters"]["tokens_live"] == 0).then_some(())
+        })
+        .await;
+        platform.set_rules(rules);
+        let before = platform.counters().refreshes;
+        // New tokens are not doubted within half of what they were said to hold.
+        let served = eventually("an answer", async || (world.ask(&id).await == 200).then_some(()));
+        served.await;
+        assert_eq!(platform.counters().refreshes, before + 1);
+        assert_eq!(world.connection(&id).await["status"], "active");
+    }
 }

@@ -32,6 +32,9 @@ pub struct TokenRules {
     pub min_age_secs: u64,
     /// For how long after its use a rotating refresh token may be used again. 0 with strict platforms.
     pub reuse_grace_secs: u64,
+    /// What is said of an access token's life, where that is not the truth.
+    #[serde(default)]
+    pub told_secs: Option<u64>,
 }
 
 /// What has happened at a platform.

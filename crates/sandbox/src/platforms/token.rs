@@ -58,7 +58,8 @@ pub(super) fn answer(platform: &Platform, issued: &Issued, now: Timestamp) -> Va
             answer[name] = value;
         }
     };
-    let expires_in = json!(left(issued.access_expires));
+    let told = platform.book().rules.told_secs;
+    let expires_in = json!(told.or_else(|| left(issued.access_expires)));
     match style.service {
         Service::AppleMusic => return json!({"music_user_token": issued.access}),
         Service::Instagram if issued.short => {

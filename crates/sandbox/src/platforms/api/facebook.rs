@@ -48,6 +48,7 @@ pub(super) const STYLE: Style = Style {
         refresh_secs: Some(5_184_000),
         min_age_secs: 86_400,
         reuse_grace_secs: 0,
+        told_secs: None,
     },
     scheme: "Bearer",
     says_issuer: false,

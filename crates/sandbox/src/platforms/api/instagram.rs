@@ -39,6 +39,7 @@ pub(super) const STYLE: Style = Style {
         refresh_secs: Some(5_183_944),
         min_age_secs: 86_400,
         reuse_grace_secs: 0,
+        told_secs: None,
     },
     scheme: "Bearer",
     says_issuer: false,

@@ -42,6 +42,7 @@ pub(super) const STYLE: Style = Style {
         refresh_secs: Some(2_592_000),
         min_age_secs: 0,
         reuse_grace_secs: 0,
+        told_secs: None,
     },
     scheme: "Bearer",
     says_issuer: true,

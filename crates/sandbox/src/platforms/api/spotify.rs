@@ -40,6 +40,7 @@ pub(super) const STYLE: Style = Style {
         refresh_secs: None,
         min_age_secs: 0,
         reuse_grace_secs: 0,
+        told_secs: None,
     },
     scheme: "Bearer",
     says_issuer: false,
