@@ -1,3 +1,4 @@
 //! The room's jobs, a file each.
 
+pub mod mail;
 pub mod reseal;

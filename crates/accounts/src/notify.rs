@@ -1,7 +1,7 @@
 //! Telling people something, in the transaction of what it is about.
 
 use db::{DbError, Tx, Workspace};
-use kernel::NotificationId;
+use kernel::{NewJob, NotificationId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -57,5 +57,11 @@ pub async fn notify(
         "severity": severity, "title": title, "subject": stored.subject
     });
     tx.emit(workspace.id(), "notification.created", id, data).await?;
+    // What somebody has to see to is mailed, where there is a mail server.
+    if severity != Severity::Info {
+        let (kind, key) = (crate::jobs::mail::KIND, id.to_string());
+        let job = NewJob { kind, key, run_at: created_at, payload: serde_json::json!({}) };
+        tx.enqueue(workspace.id(), job).await?;
+    }
     Ok(id)
 }

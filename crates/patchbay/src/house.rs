@@ -1,5 +1,6 @@
 //! Opens the house: database, keys, the way out, the rooms; and runs it until it is told to stop.
 
+use accounts::jobs::mail::Mail;
 use accounts::{Accounts, AccountsConfig};
 use anyhow::{Context as _, Result};
 use catalog::Catalog;
@@ -136,6 +137,8 @@ pub(crate) async fn serve(settings: Settings, stop: CancellationToken) -> Result
     if settings.plays(Role::Worker) {
         let worker = Worker::new(house.db.clone());
         let worker = worker.handle(accounts::jobs::reseal::Reseal::new(house.db.clone()));
+        let mail = Mail::new(house.db.clone(), settings.mailer()?, settings.public_url(address));
+        let worker = worker.handle(mail);
         let worker = house.insight.work(house.connect.work(house.feeds.work(worker)));
         house.metrics.register(|registry| worker.register(registry));
         tasks.spawn(run_worker(worker, stop.clone()));

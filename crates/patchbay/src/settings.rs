@@ -44,6 +44,20 @@ pub(crate) struct Settings {
     #[arg(long, env = "PATCHBAY_PUBLIC_URL", value_name = "URL", global = true)]
     pub(crate) public_url: Option<String>,
 
+    /// Mail server for notifications: smtps://user:password@host or smtp://host:587?tls=required
+    #[arg(
+        long,
+        env = "PATCHBAY_SMTP_URL",
+        value_name = "URL",
+        global = true,
+        hide_env_values = true
+    )]
+    pub(crate) smtp_url: Option<String>,
+
+    /// Who writes the mails, such as "Patchbay <patchbay@example.com>"
+    #[arg(long, env = "PATCHBAY_MAIL_FROM", value_name = "ADDRESS", global = true)]
+    pub(crate) mail_from: Option<String>,
+
     /// What this process does: api, worker or both [default: api,worker]
     #[arg(long, env = "PATCHBAY_ROLE", value_name = "ROLES", value_delimiter = ',', global = true)]
     pub(crate) role: Option<Vec<Role>>,
@@ -143,6 +157,8 @@ impl Settings {
             master_key_command: self.master_key_command.or(file.master_key_command),
             listen: self.listen.or(file.listen),
             public_url: self.public_url.or(file.public_url),
+            smtp_url: self.smtp_url.or(file.smtp_url),
+            mail_from: self.mail_from.or(file.mail_from),
             role: self.role.or(file.role),
             demo: self.demo.or(file.demo),
             allow_network: self.allow_network.or(file.allow_network),
@@ -206,6 +222,14 @@ impl Settings {
     pub(crate) fn public_url(&self, listen: SocketAddr) -> String {
         let url = self.public_url.clone().unwrap_or_else(|| format!("http://{listen}"));
         url.trim_end_matches('/').to_owned()
+    }
+
+    /// What writes to people, where a mail server is set up.
+    pub(crate) fn mailer(&self) -> Result<Option<egress::Mailer>> {
+        let Some(url) = &self.smtp_url else { return Ok(None) };
+        let Some(from) = &self.mail_from else { bail!("smtp_url is set: set mail_from as well") };
+        let mailer = egress::Mailer::new(&kernel::Secret::new(url.clone()), from);
+        mailer.map(Some).context("the mail server cannot be used")
     }
 
     pub(crate) fn plays(&self, role: Role) -> bool {

@@ -155,7 +155,7 @@ pub(super) struct ChangeWorkspace {
     name: Option<String>,
     /// The colour for pages that others see, as `#rrggbb`; `null` for the house's own.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>, pattern = "^#[0-9A-Fa-f]{6}$")]
+    #[schema(value_type = String, required = false, pattern = "^#[0-9A-Fa-f]{6}$")]
     accent: Option<Option<String>>,
 }
 

@@ -122,6 +122,23 @@ pub(crate) async fn users(tx: &mut Tx, workspace: WorkspaceId) -> Result<Vec<Use
     tx.fetch_all(sql, args![workspace]).await?.iter().map(|row| row.parse("user_id")).collect()
 }
 
+/// The people with at least this role, and where to write to them.
+pub(crate) async fn mailable(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    least: Role,
+) -> Result<Vec<(UserId, String)>, DbError> {
+    let sql = "SELECT u.id, u.email, m.role FROM members m JOIN users u ON u.id = m.user_id \
+               WHERE m.workspace_id = $1 ORDER BY m.id LIMIT 100";
+    let mut people = Vec::new();
+    for row in tx.fetch_all(sql, args![workspace]).await? {
+        if row.parse::<Role>("role")? >= least {
+            people.push((row.parse("id")?, row.text("email")?));
+        }
+    }
+    Ok(people)
+}
+
 /// The workspaces of a person, the one they joined first at the beginning.
 pub(crate) async fn of_user(tx: &mut Tx, user: UserId) -> Result<Vec<Membership>, DbError> {
     let rows = tx

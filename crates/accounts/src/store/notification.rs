@@ -44,6 +44,15 @@ pub(crate) async fn insert(
     .map(drop)
 }
 
+pub(crate) async fn get(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    id: NotificationId,
+) -> Result<Option<Stored>, DbError> {
+    let sql = format!("{SELECT} AND id = $2");
+    tx.fetch_optional(&sql, args![workspace, id]).await?.as_ref().map(read).transpose()
+}
+
 /// Newest first, `limit + 1` of them.
 pub(crate) async fn list(
     tx: &mut Tx,

@@ -12,6 +12,7 @@ mod demo;
 mod document;
 mod flexible;
 mod house;
+mod mail;
 mod metrics;
 mod nodes;
 mod pulls;
