@@ -21,7 +21,10 @@ use crate::oauth::callback::{Brought, Landed};
         ("error" = Option<String>, Query, description = "Why there is no code."),
         ("error_description" = Option<String>, Query, description = "The same for people."),
     ),
-    responses((status = 200, description = "A page that says it is done.", content_type = "text/html"),
+    responses((status = 200, description = "A page that says it is done.", content_type = "text/html", body = String),
+        (status = 400, description = "The authorization is not one that was begun here.", content_type = "text/html", body = String),
+        (status = 409, description = "It is another account than before.", content_type = "text/html", body = String),
+        (status = 422, description = "The access was not granted.", content_type = "text/html", body = String),
         (status = 303, description = "On to the return_url.")))]
 pub(in crate::api) async fn callback(
     State(connect): State<Connect>,
@@ -35,7 +38,10 @@ pub(in crate::api) async fn callback(
 #[utoipa::path(get, path = "/auth/{provider}/callback", operation_id = "provider_callback",
     tag = "connections",
     params(("provider" = String, Path, description = "The provider.")),
-    responses((status = 200, description = "A page that says it is done.", content_type = "text/html"),
+    responses((status = 200, description = "A page that says it is done.", content_type = "text/html", body = String),
+        (status = 400, description = "The authorization is not one that was begun here.", content_type = "text/html", body = String),
+        (status = 409, description = "It is another account than before.", content_type = "text/html", body = String),
+        (status = 422, description = "The access was not granted.", content_type = "text/html", body = String),
         (status = 303, description = "On to the return_url.")))]
 pub(in crate::api) async fn of_provider(
     State(connect): State<Connect>,

@@ -12,8 +12,10 @@ use crate::{Begun, Connect};
 /// It says who asks for what, in the workspace's name, and leads on to the provider.
 #[utoipa::path(get, path = "/connect/{token}", operation_id = "connect_page", tag = "connections",
     params(("token" = String, Path, description = "What the link ends in.")),
-    responses((status = 200, description = "The page.", content_type = "text/html"),
-        (status = 410, description = "The link is no longer valid.", content_type = "text/html")))]
+    responses((status = 200, description = "The page.", content_type = "text/html", body = String),
+        (status = 410, description = "The link is no longer valid.", content_type = "text/html", body = String),
+        (status = 409, description = "It cannot be connected.", content_type = "text/html", body = String),
+        (status = 422, description = "It cannot be connected.", content_type = "text/html", body = String)))]
 pub(in crate::api) async fn show(
     State(connect): State<Connect>,
     Path(token): Path<String>,
@@ -28,7 +30,9 @@ pub(in crate::api) async fn show(
 #[utoipa::path(get, path = "/connect/{token}/go", operation_id = "connect_go", tag = "connections",
     params(("token" = String, Path, description = "What the link ends in.")),
     responses((status = 303, description = "On to the provider."),
-        (status = 410, description = "The link is no longer valid.", content_type = "text/html")))]
+        (status = 410, description = "The link is no longer valid.", content_type = "text/html", body = String),
+        (status = 409, description = "It cannot be connected.", content_type = "text/html", body = String),
+        (status = 422, description = "It cannot be connected.", content_type = "text/html", body = String)))]
 pub(in crate::api) async fn go(
     State(connect): State<Connect>,
     Path(token): Path<String>,
