@@ -48,7 +48,6 @@ pub use prepared::Prepared;
 pub use pull::PullConfig;
 pub use push::{ApiKeyPlace, Apply, PushConfig, SourceList};
 pub use query::{CONNECTED, Query};
-pub use quota::slot::daily_slot;
 pub use service::Connect;
 pub use spec::{data_source_view, widget_integration_view};
 pub use store::integrations::{Filter as IntegrationFilter, Listed};

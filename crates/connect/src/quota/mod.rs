@@ -5,7 +5,6 @@
 
 pub(crate) mod forecast;
 pub(crate) mod keep;
-pub(crate) mod slot;
 
 use aws_lc_rs::digest;
 use catalog::ratelimit::{Daily, LimitScope};

@@ -148,6 +148,10 @@ impl Connect {
             };
         }
         match connections::intend(&mut tx, it, holder, now.plus(plan::LEASE)).await? {
+            // Whoever asks may have died with the question; what is alive serves until their time is up.
+            Intent::Theirs { .. } if want == Want::Fresh && plan::is_alive(it, now) => {
+                Ok(Claim::Serves(Arc::new(stored)))
+            }
             Intent::Theirs { until } => Ok(Claim::Theirs { until }),
             Intent::Ours { lost } => {
                 tx.commit().await?;
@@ -225,9 +229,18 @@ impl Connect {
         renewed: &Stored,
         holder: &str,
     ) -> Result<bool, DbError> {
-        let it = &renewed.connection;
         let mut tx = workspace.write().await?;
-        let kept = connections::renew(&mut tx, renewed, before.generation).await?;
+        let mut renewed = renewed.clone();
+        if let Some(latest) = connections::held(&mut tx, before.workspace, before.id).await? {
+            // What people chose while the provider was asked stays chosen.
+            let learned = renewed.connection.captured.clone();
+            let new =
+                learned.into_iter().filter(|(name, it)| before.captured.get(name) != Some(it));
+            renewed.connection.captured = latest.connection.captured;
+            renewed.connection.captured.extend(new);
+        }
+        let it = &renewed.connection;
+        let kept = connections::renew(&mut tx, &renewed, before.generation).await?;
         connections::conclude(&mut tx, it, holder).await?;
         if kept {
             self.schedule(&mut tx, &terms.oauth, it).await?;
