@@ -74,6 +74,13 @@ impl Integration {
         schemas::is_open(self.config_schema.as_ref())
     }
 
+    /// What people call the service that it speaks with: the provider's name, or, where that is only a way
+    /// to speak, its own.
+    pub fn service(&self) -> &str {
+        let is_way = self.provider_def.categories.iter().any(|category| category == "generic");
+        if is_way { &self.name } else { &self.provider_def.name }
+    }
+
     /// Whether its provider is one of the generic ones, which know no service of their own.
     pub fn is_generic(&self) -> bool {
         matches!(self.provider_def.id.as_str(), "rest" | "graphql" | "webhook")

@@ -20,7 +20,7 @@ impl Connect {
     ) -> Result<(), Problem> {
         for step in &terms.oauth.discover {
             let heard = self.call(workspace, terms, &step.request, values, true).await?;
-            let name = &terms.integration.provider_def.name;
+            let name = terms.integration.service();
             if !(200..300).contains(&heard.status) {
                 let detail = format!(
                     "{name} granted a token and then answered {} when asked about the account.",

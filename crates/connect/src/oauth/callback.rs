@@ -277,7 +277,7 @@ fn same_provider(terms: &Terms, brought: &Brought, provider: Option<&str>) -> Re
 }
 
 fn denied(terms: &Terms, error: &str, description: Option<&str>) -> Problem {
-    let name = &terms.integration.provider_def.name;
+    let name = terms.integration.service();
     let clean = |text: &str| -> String {
         text.chars().filter(|letter| !letter.is_control()).take(200).collect()
     };

@@ -77,7 +77,7 @@ impl Connect {
             verdict = self.verdict(terms, &heard);
         }
         self.note_verdict(workspace, terms, &stored.connection, verdict).await?;
-        let name = &terms.integration.provider_def.name;
+        let name = terms.integration.service();
         let (code, message) = match verdict {
             Verdict::Taken => (None, format!("{name} answers for {}.", whose(&stored.connection))),
             Verdict::Nothing => (
@@ -157,7 +157,7 @@ impl Connect {
         it: &Connection,
         verdict: Verdict,
     ) -> Result<(), Problem> {
-        let name = &terms.integration.provider_def.name;
+        let name = terms.integration.service();
         let mut tx = workspace.write().await?;
         match verdict {
             Verdict::Nothing => return Ok(()),

@@ -59,7 +59,7 @@ impl Connect {
         let found = found.ok_or_else(|| not_found("integration"))?;
         let terms = self.terms(workspace, found, "oauth.device", &identity.actor).await?;
         if !terms.oauth.grants.contains(&Grant::DeviceCode) {
-            let name = &terms.integration.provider_def.name;
+            let name = terms.integration.service();
             let detail = format!("{name} does not let people agree on another device.");
             return Err(Problem::new(&codes::OAUTH_UNSUPPORTED, detail));
         }

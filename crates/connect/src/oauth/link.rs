@@ -2,7 +2,6 @@
 //! be mailed or embedded, ends by itself, and connects one subject only.
 
 use accounts::gate::{Actor, Identity};
-use catalog::Provider;
 use db::args;
 use kernel::{ConnectLinkId, IntegrationId, Problem, codes};
 use std::sync::Arc;
@@ -19,7 +18,8 @@ pub(crate) struct Invitation {
     pub(crate) workspace: String,
     /// The colour that the workspace goes by, as `#rrggbb`.
     pub(crate) accent: Option<String>,
-    pub(crate) provider: Arc<Provider>,
+    /// What is to be connected.
+    pub(crate) service: String,
     pub(crate) subject: String,
     pub(crate) scopes: Vec<String>,
     /// Whether an account was connected through it already.
@@ -65,7 +65,7 @@ impl Connect {
         Ok(Invitation {
             workspace: row.text("name")?,
             accent: row.opt_text("accent")?,
-            provider: integration.provider_def.clone(),
+            service: integration.service().to_owned(),
             subject: link.subject,
             scopes: oauth.map(|oauth| oauth.scopes.default.clone()).unwrap_or_default(),
             is_done: link.connected_at.is_some(),

@@ -100,7 +100,7 @@ impl Connect {
         let query = params.into_iter().map(|(name, value)| (name, json!(value))).collect();
         let request = Request { query, ..session.request.clone() };
         let heard = self.call(workspace, terms, &request, &values, false).await?;
-        let name = &terms.integration.provider_def.name;
+        let name = terms.integration.service();
         match Answer::read(&terms.oauth, heard.status, &heard.body) {
             Ok(granted) => Ok(Won { granted, answer: heard.body }),
             Err(refused) => {
@@ -217,7 +217,7 @@ fn token_pair(terms: &Terms, heard: &Heard) -> Result<(String, String), Problem>
     let text = |name: &str| heard.body.get(name).and_then(Value::as_str).map(str::to_owned);
     let pair = text("oauth_token").zip(text("oauth_token_secret"));
     pair.filter(|_| (200..300).contains(&heard.status)).ok_or_else(|| {
-        let name = &terms.integration.provider_def.name;
+        let name = terms.integration.service();
         let detail = format!("{name} answered {} with no token in it.", heard.status);
         Problem::new(&codes::OAUTH_EXCHANGE, detail)
     })

@@ -178,7 +178,7 @@ impl Connect {
 
 /// What an answer of the token endpoint means.
 fn judge(terms: &Terms, heard: Heard) -> Result<Won, Trouble> {
-    let name = &terms.integration.provider_def.name;
+    let name = terms.integration.service();
     if heard.status >= 500 || matches!(heard.status, 408 | 425) {
         let detail =
             format!("{name} answered {} when asked for a token; try again later.", heard.status);
@@ -220,7 +220,7 @@ fn judge(terms: &Terms, heard: Heard) -> Result<Won, Trouble> {
 
 /// What is wrong with an answer that holds no device code.
 pub(crate) fn describe_answer(terms: &Terms, heard: &Heard) -> Problem {
-    let name = &terms.integration.provider_def.name;
+    let name = terms.integration.service();
     let said = match Answer::read(&terms.oauth, heard.status, &heard.body) {
         Err(refused) => describe(&refused),
         Ok(_) => "it answered something else".to_owned(),

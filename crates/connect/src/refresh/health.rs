@@ -31,7 +31,7 @@ impl Connect {
         holder: &str,
     ) -> Result<Problem, DbError> {
         let it = &stored.connection;
-        let name = &terms.integration.provider_def.name;
+        let name = terms.integration.service();
         let mut tx = workspace.write().await?;
         connections::conclude(&mut tx, it, holder).await?;
         let now = tx.now();

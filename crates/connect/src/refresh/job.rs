@@ -74,7 +74,7 @@ impl RefreshJob {
     ) -> Result<Done, JobError> {
         let mut tx = workspace.write().await?;
         let now = tx.now();
-        let name = &terms.integration.provider_def.name;
+        let name = terms.integration.service();
         let warn = plan::warn_at(&terms.oauth, it);
         let ends = if it.can_refresh { it.refresh_expires_at } else { it.expires_at };
         if warn.is_some_and(|at| at <= now) && plan::is_alive(it, now) {

@@ -69,7 +69,7 @@ async fn an_ended_connection_is_mailed_once_to_who_can_mend_it() {
         assert_eq!(world.owner.post(&path, json!({})).await.status, 422);
     }
     let letter = eventually("a letter", async || letters.lock().unwrap().first().cloned()).await;
-    assert!(letter.contains("Subject: Reconnect OAuth 2.0"), "{letter}");
+    assert!(letter.contains("Subject: Reconnect By the book"), "{letter}");
     assert!(letter.contains("From: Patchbay <p@example.com>"), "{letter}");
     assert!(letter.contains(world.server.client.address.to_string().as_str()), "{letter}");
     assert_eq!(letters.lock().unwrap().len(), 1);

@@ -31,7 +31,7 @@ impl IntoResponse for Page {
 
 /// Who asks for what, and the way on.
 pub(super) fn invite(invitation: &Invitation, token: &str) -> Page {
-    let (who, what) = (escape(&invitation.workspace), escape(&invitation.provider.name));
+    let (who, what) = (escape(&invitation.workspace), escape(&invitation.service));
     let mut body = format!("<h1>{who} asks to connect {what}</h1>");
     if !invitation.subject.is_empty() {
         let _ = write!(
