@@ -10,6 +10,7 @@ use serde_json::Value;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 /// How long any one answer may take before the test has failed.
@@ -124,6 +125,26 @@ impl Client {
     ) -> Answer {
         let mut line = Line::open(self).await.expect("the server takes connections");
         line.send(method, path, headers, body).await.expect("an answer")
+    }
+
+    /// What is answered to a POST that says how long its body is, and has sent none of it.
+    pub(crate) async fn announce(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        length: usize,
+    ) -> String {
+        let mut stream = TcpStream::connect(self.address).await.expect("a connection");
+        let mut head = format!("POST {path} HTTP/1.1\r\nhost: {}\r\n", self.address);
+        head += &format!("content-length: {length}\r\n");
+        for (name, value) in headers {
+            head += &format!("{name}: {value}\r\n");
+        }
+        stream.write_all(format!("{head}\r\n").as_bytes()).await.expect("the head is sent");
+        let mut answer = Vec::new();
+        let read = stream.read_to_end(&mut answer);
+        tokio::time::timeout(PATIENCE, read).await.expect("an answer").expect("an answer");
+        String::from_utf8_lossy(&answer).into_owned()
     }
 
     /// An answer that does not end by itself, read as it comes.
