@@ -31,7 +31,7 @@ const order = Object.keys(titles);
 
 export const titleOf = (metric: string) => titles[metric] ?? metric.replaceAll("_", " ");
 
-const compact = new Intl.NumberFormat("en-GB", { notation: "compact", maximumFractionDigits: 1 });
+const compact = new Intl.NumberFormat("en-GB", { notation: "compact", maximumSignificantDigits: 3 });
 
 /** `48,102`, `3.2 %`, `Neon Rain`; nothing where nothing is known. */
 export function said(metric: string, value: Json | undefined): string {
