@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use crate::client::{Client, Record};
 use crate::running::{OWNER, Plan};
-use crate::world::{World, push, text};
+use crate::world::{World, path_of, push, text};
 
 /// Secrets by what they are for.
 #[derive(Default)]
@@ -91,10 +91,15 @@ async fn no_secret_is_written_logged_or_answered() {
     people(&world, &owner, &mut marks, &password).await;
     pulls(&world, &owner, &mut marks).await;
     pushes(&world, &owner, &mut marks).await;
+    connections(&world, &owner, &mut marks).await;
     // Whatever can be listed is.
     for path in [
         "integrations",
         "credentials",
+        "connections",
+        "tasks",
+        "quotas",
+        "kpis",
         "feeds",
         "inbound-events",
         "events",
@@ -324,4 +329,53 @@ async fn ids(owner: &Client, noun: &str) -> Vec<String> {
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+/// Connects an account, renews its tokens, asks with them, and loses the access.
+async fn connections(world: &World, owner: &Client, marks: &mut Marks) {
+    let secret = marks.fresh("the secret of an app");
+    let platform = world.sandbox.platform(Service::Oauth).unwrap().clone();
+    platform.register("app", &secret, Vec::new());
+    let base = world.url(Service::Oauth);
+    let body = json!({
+        "name": "By the book", "provider": "oauth2",
+        "config": {
+            "issuer": base, "base_url": format!("{base}/api"),
+            "scopes": ["profile", "offline_access"]
+        },
+        "oauth_client": { "client_id": "app", "client_secret": secret }
+    });
+    let made = owner.post("/api/v1/integrations", body).await.expect(201);
+    let path = format!("/api/v1/integrations/{}/connect", text(&made["id"]));
+    let begun = owner.post(&path, json!({})).await.expect(200);
+    let back = world.back(&text(&begun["authorize_url"]), "auto=allow").await;
+    let landed = owner.nobody().get(&path_of(&back)).await;
+    assert_eq!(landed.status, 200, "{}", landed.text());
+    let list = owner.get("/api/v1/connections").await.expect(200);
+    let id = text(&list["data"][0]["id"]);
+    let ask = json!({ "connection_id": id, "endpoint": "/me", "no_cache": true });
+    let mut tokens = tokens_of(world);
+    for _ in 0..2 {
+        owner.post("/api/v1/fetch", ask.clone()).await.expect(200);
+        let path = format!("/api/v1/connections/{id}/refresh");
+        owner.post(&path, json!({})).await.expect(200);
+        tokens.extend(tokens_of(world));
+    }
+    assert!(tokens.len() >= 6, "two tokens each time: {tokens:?}");
+    owner.post(&format!("/api/v1/connections/{id}/test"), json!({})).await.expect(200);
+    platform.revoke(None);
+    owner.post(&format!("/api/v1/connections/{id}/refresh"), json!({})).await.expect(422);
+    for token in tokens {
+        let what: &'static str = Box::leak(format!("a token, {}", &token[..12]).into_boxed_str());
+        marks.0.insert(what, token);
+    }
+}
+
+/// The access and refresh tokens that the sandbox has granted.
+fn tokens_of(world: &World) -> std::collections::BTreeSet<String> {
+    let memory = world.sandbox.memory();
+    let words =
+        memory.expose().split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+    let is_token = |word: &&str| word.starts_with("access_") || word.starts_with("refresh_");
+    words.filter(is_token).filter(|word| word.len() > 24).map(str::to_owned).collect()
 }
