@@ -88,7 +88,9 @@ async fn rest(table: &mut Table, house: &House, quick: bool) -> Result<()> {
 
     let running = house.serve().await?;
     let time = Duration::from_secs(if quick { 10 } else { 60 });
-    // What follows a start, such as closing idle connections, is not rest yet.
+    // What follows a start, such as closing idle connections, is not rest yet; nor is the first look at
+    // the counters, which computes what later looks find.
+    self::statements(&running).await?;
     tokio::time::sleep(Duration::from_secs(2)).await;
     let (statements, cpu) = (statements(&running).await?, running.process.cpu()?);
     tokio::time::sleep(time).await;

@@ -18,6 +18,8 @@ use crate::{Insight, kpi, store};
 /// Nothing is computed twice in this time.
 const FRESH: Duration = Duration::from_secs(60);
 const SHARE_OF_TIME: u32 = 20;
+/// While nobody asks the database anything, only ages grow: those are told again in this time.
+const AT_REST: Duration = Duration::from_secs(3600);
 
 type Values = Family<Labels, Gauge<f64, AtomicU64>>;
 
@@ -40,6 +42,8 @@ struct Last {
     /// When the next computation may begin; none while one runs.
     next: Option<Timestamp>,
     is_running: bool,
+    /// When the last one ended, and how many statements the database had run by then.
+    ended: Option<(Timestamp, u64)>,
 }
 
 impl fmt::Debug for Gauges {
@@ -62,7 +66,12 @@ impl Gauges {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         let now = self.insight.db().clock().now();
         let mut last = self.last();
-        if last.is_running || last.next.is_some_and(|next| now < next) {
+        let statements = self.insight.db().statements();
+        let at_rest = |(at, then): (Timestamp, u64)| then == statements && now.since(at) < AT_REST;
+        if last.is_running
+            || last.next.is_some_and(|next| now < next)
+            || last.ended.is_some_and(at_rest)
+        {
             return;
         }
         last.is_running = true;
@@ -75,6 +84,7 @@ impl Gauges {
             let mut last = gauges.last();
             last.is_running = false;
             last.next = Some(end.plus(pause));
+            last.ended = Some((end, gauges.insight.db().statements()));
             match computed {
                 Ok(values) => last.values = values,
                 Err(error) => tracing::warn!(%error, "the KPIs cannot be computed"),
