@@ -65,6 +65,7 @@ impl Insight {
         });
         tx.emit(workspace.id(), "metrics.updated", connection.id, data).await?;
         tx.commit().await?;
+        self.connect().note_sync(workspace, connection.integration_id, Ok(())).await?;
         Ok(read.values.len())
     }
 }
