@@ -10,7 +10,6 @@ pub mod handshake;
 mod invalid;
 mod key;
 mod message;
-mod outbound;
 mod request;
 mod signed;
 mod timestamp;

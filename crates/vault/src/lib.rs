@@ -5,6 +5,7 @@
 
 mod keyring;
 mod master;
+pub mod outbound;
 mod password;
 mod seal;
 mod token;

@@ -8,7 +8,7 @@ use catalog::oauth::{Grant, Pkce};
 use db::Workspace;
 use kernel::{ConnectLinkId, IntegrationId, OAuthStateId, Problem, codes};
 use std::sync::Arc;
-use vault::TokenHash;
+use vault::outbound::pkce_s256;
 
 use super::state::{Hidden, LIFETIME, Pending};
 use super::terms::{Terms, Values};
@@ -166,7 +166,7 @@ impl Connect {
             if let Some(verifier) = &verifier {
                 let (challenge, method) = match oauth.pkce {
                     Pkce::Plain => (verifier.clone(), "plain"),
-                    _ => (URL_SAFE_NO_PAD.encode(TokenHash::of(verifier).0), "S256"),
+                    _ => (pkce_s256(verifier), "S256"),
                 };
                 query.append_pair("code_challenge", &challenge);
                 query.append_pair("code_challenge_method", method);

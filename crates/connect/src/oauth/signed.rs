@@ -1,17 +1,13 @@
 //! Two older ways to the same end: OAuth 1.0a (RFC 5849, HMAC-SHA1) and sessions by signed calls, as
 //! Last.fm has them.
 
-use aws_lc_rs::hmac;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use catalog::Request;
 use catalog::oauth::{Answer, OAuth1, SignedSession};
 use db::Workspace;
 use http::Method;
 use kernel::{Entropy, Problem, Secret, Timestamp, codes};
-use md5::{Digest as _, Md5};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
+use vault::outbound::{lastfm_api_sig, oauth1_encode as encode, oauth1_hmac_sha1};
 
 use super::authorize::Start;
 use super::call::Heard;
@@ -20,9 +16,6 @@ use super::state::Hidden;
 use super::terms::{Terms, Values};
 use super::token::Won;
 use crate::Connect;
-
-/// What may stand as it is (RFC 5849, 3.6).
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 impl Connect {
     /// Where a person is sent.
@@ -95,7 +88,9 @@ impl Connect {
         let mut params = terms.params(&session.request.query, &values)?;
         let secret = catalog::template::text("/secret", &session.secret, &terms.context(&values))
             .map_err(|error| Problem::new(error.code(), error.to_string()))?;
-        let signature = session_signature(&params, &session.unsigned, &secret);
+        let signed = params.iter().filter(|(name, _)| !session.unsigned.contains(name));
+        let signed = signed.map(|(name, value)| (name.as_str(), value.as_str()));
+        let signature = lastfm_api_sig(&secret, signed);
         params.push((session.signature_name.clone(), signature));
         let query = params.into_iter().map(|(name, value)| (name, json!(value))).collect();
         let request = Request { query, ..session.request.clone() };
@@ -185,32 +180,15 @@ impl Signer<'_> {
     }
 
     fn signature(&self, method: &Method, url: &url::Url, oauth: &[(&str, &str)]) -> String {
-        let query = url.query_pairs().map(|(name, value)| (encode(&name), encode(&value)));
-        let own = oauth.iter().map(|(name, value)| (encode(name), encode(value)));
-        let mut params: Vec<(String, String)> = query.chain(own).collect();
-        params.sort_unstable();
-        let params: Vec<_> = params.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let query: Vec<_> = url.query_pairs().collect();
+        let query = query.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
         let mut base = url.clone();
         base.set_query(None);
         base.set_fragment(None);
-        let text = format!("{method}&{}&{}", encode(base.as_str()), encode(&params.join("&")));
         let key = format!("{}&{}", encode(self.secret), encode(self.token_secret));
-        let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, key.as_bytes());
-        STANDARD.encode(hmac::sign(&key, text.as_bytes()))
+        let params = query.chain(oauth.iter().copied());
+        oauth1_hmac_sha1(&key, method.as_str(), base.as_str(), params)
     }
-}
-
-/// MD5 in hex of all names and values in order of the names, and the secret.
-fn session_signature(params: &[(String, String)], unsigned: &[String], secret: &str) -> String {
-    let mut signed: Vec<_> = params.iter().filter(|(name, _)| !unsigned.contains(name)).collect();
-    signed.sort_unstable();
-    let mut digest = Md5::new();
-    for (name, value) in signed {
-        digest.update(name);
-        digest.update(value);
-    }
-    digest.update(secret);
-    hex::encode(digest.finalize())
 }
 
 fn token_pair(terms: &Terms, heard: &Heard) -> Result<(String, String), Problem> {
@@ -221,10 +199,6 @@ fn token_pair(terms: &Terms, heard: &Heard) -> Result<(String, String), Problem>
         let detail = format!("{name} answered {} with no token in it.", heard.status);
         Problem::new(&codes::OAUTH_EXCHANGE, detail)
     })
-}
-
-fn encode(text: &str) -> String {
-    utf8_percent_encode(text, PLAIN).to_string()
 }
 
 fn nothing() -> Problem {
@@ -240,7 +214,6 @@ fn unsupported() -> Problem {
 mod tests {
     use super::*;
 
-    /// The example of RFC 5849, 3.4.1.1 with the secrets of 1.2, its body's parameters in the query.
     #[test]
     fn a_request_is_signed_as_twitter_documents_it() {
         // developer.x.com, "Creating a signature".
@@ -261,15 +234,5 @@ mod tests {
         ];
         let signature = signer.signature(&Method::POST, &url.parse().unwrap(), &oauth);
         assert_eq!(signature, "hCtSmYh+iHYCEqBWrE7C7hYmtUk=");
-    }
-
-    #[test]
-    fn a_session_call_is_signed_over_sorted_names_and_values() {
-        let params: Vec<_> = [("token", "t"), ("method", "auth.getSession"), ("format", "json")]
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .into();
-        // md5("methodauth.getSessiontokents")
-        let expected = hex::encode(Md5::digest("methodauth.getSessiontokents"));
-        assert_eq!(session_signature(&params, &["format".to_owned()], "s"), expected);
     }
 }

@@ -1,15 +1,18 @@
 //! Test vectors in a file, as `patchbay webhooks verify FILE` reads them: requests that a scheme must
 //! accept or refuse, handshakes with the answer that is expected, and signatures of our own.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use catalog::push::{HandshakeKind, Push, SignatureSpec};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use kernel::{Secret, Timestamp};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use vault::outbound;
 
 use super::handshake::{self, Effect, Reply};
-use super::{Request, Verifier, outbound};
+use super::{Request, Verifier};
 
 /// The verdict on one vector.
 #[derive(Debug)]
@@ -198,11 +201,18 @@ impl Vector {
         let (name, made) = match self.scheme.as_str() {
             "oauth1-hmac-sha1" => {
                 let Input { method, url, params, .. } = input;
-                ("signature", outbound::oauth1_hmac_sha1(secret, method, url, params))
+                ("signature", outbound::oauth1_hmac_sha1(secret, method, url, pairs(params)))
             }
-            "lastfm-api_sig" => ("api_sig", outbound::lastfm_api_sig(secret, &input.params)),
+            "lastfm-api_sig" => {
+                let is_signed = |(name, _): &(&str, &str)| !["format", "callback"].contains(name);
+                let signed = pairs(&input.params).filter(is_signed);
+                ("api_sig", outbound::lastfm_api_sig(secret, signed))
+            }
             "pkce-s256" => ("code_challenge", outbound::pkce_s256(&input.code_verifier)),
-            "basic-token" => ("Authorization", outbound::zendesk_basic_token(&input.email, secret)),
+            "basic-token" => {
+                let pair = STANDARD.encode(format!("{}/token:{secret}", input.email));
+                ("Authorization", format!("Basic {pair}"))
+            }
             other => return Err(format!("{other} is no signature that is made here")),
         };
         match self.expect.as_ref().and_then(|expect| expect.get(name)) {
@@ -240,4 +250,8 @@ fn differs(reply: &Reply, expect: &Map<String, Value>) -> Option<String> {
         (!same).then(|| format!("the answer's {name} is not the one expected"))
     };
     expect.iter().find_map(difference)
+}
+
+fn pairs(params: &BTreeMap<String, String>) -> impl Iterator<Item = (&str, &str)> {
+    params.iter().map(|(name, value)| (name.as_str(), value.as_str()))
 }
