@@ -96,6 +96,11 @@ test("an account is connected, tested, renewed, lost, connected again and discon
   await check.getByRole("button", { name: "Renew now" }).click();
   await expect(check.getByRole("alert")).toContainText("connection.expired");
   await expect(state(page)).toContainText("expired");
+  // The home page says so, too, with the way out beside it.
+  await page.goto("/");
+  const needs = page.getByRole("region", { name: "Needs attention" });
+  await expect(needs.getByRole("link", { name: /first-of-the-label/ })).toBeVisible();
+  await expect(needs.getByRole("button", { name: /^Reconnect .*first-of-the-label/ })).toBeVisible();
   // The task comes by itself.
   await page.getByRole("button", { name: "Tasks, 1 open" }).click();
   const task = page.getByRole("group", { name: /^Reconnect/ });
@@ -106,6 +111,15 @@ test("an account is connected, tested, renewed, lost, connected again and discon
   await expect(page).toHaveURL(address);
   await expect(state(page)).toContainText("active");
   await expect(page.getByRole("button", { name: "Tasks", exact: true })).toBeVisible();
+  // What was done stays on record, with who did it.
+  await page.getByRole("button", { name: "Tasks", exact: true }).click();
+  await page.getByRole("link", { name: /^All tasks/ }).click();
+  await expect(page.getByText("Nothing to do").last()).toBeVisible();
+  await page.getByText("Closed", { exact: true }).click();
+  await expect(page).toHaveURL(/status=done/);
+  await expect(row(page, "Reconnect Label")).toContainText("by you");
+  await row(page, "Reconnect Label").getByRole("link", { name: "Reconnect Label" }).click();
+  await expect(page).toHaveURL(address);
 
   // Another account under the same history would lie.
   await page.getByRole("button", { name: "Reconnect" }).click();
@@ -212,6 +226,12 @@ test("the numbers of an artist are read at once, drawn, and taken along as CSV",
   await page.getByRole("button", { name: "CSV" }).click();
   expect((await saved).suggestedFilename()).toBe("Aurel-metrics.csv");
 
+  // Where an account stands for itself, nobody is asked for an artist.
+  await results.getByRole("link", { name: "Instagram" }).click();
+  await expect(page.getByRole("region", { name: "Tokens" })).toContainText("Numbers read");
+  await expect(page.getByRole("region", { name: "Artist" })).toHaveCount(0);
+  await page.getByRole("region", { name: "Summary" }).getByRole("link", { name: "Aurel" }).click();
+  await page.getByRole("button", { name: "Sync now" }).click();
   await expect(results.getByRole("listitem").filter({ hasText: "Spotify" })).toContainText("needs an artist");
   // Whom an account stands for is said by a person.
   await results.getByRole("link", { name: "Spotify" }).click();
@@ -229,4 +249,38 @@ test("goals and alarms have their place", async ({ page }) => {
   for (const part of ["Goals", "Drift alarms", "Error groups"])
     await expect(page.getByRole("region", { name: part, exact: true })).toBeVisible();
   await expectReadable(page);
+});
+
+test("all accounts are read at once, and each tells as it is done", async ({ page, house }) => {
+  const { data } = await house.get("/connections?subject=Aurel");
+  const first = data.find(({ provider }: { provider: string }) => provider === "instagram");
+  // The question waits, and then the answer, until the browser has seen what is shown before it.
+  const gate = () => {
+    let open = () => {};
+    return { passed: new Promise<void>((go) => (open = go)), open: () => open() };
+  };
+  const [question, answer] = [gate(), gate()];
+  await page.route("**/api/v1/sync", async (route) => {
+    await question.passed;
+    const response = await route.fetch();
+    await answer.passed;
+    await route.fulfill({ response });
+  });
+  await page.goto("/connections");
+  await settled(page);
+  await page.getByRole("button", { name: "Sync all" }).click();
+  const running = page.getByRole("region", { name: "Sync", exact: true });
+  await expect(running.getByRole("listitem").filter({ hasText: "Instagram" })).toContainText("reading");
+  await expectReadable(page);
+  question.open();
+  // The stream of events tells it before the answer does.
+  await expect(page.getByRole("status").filter({ hasText: /^[1-9]\d* of \d+ answered$/ })).toBeVisible();
+  answer.open();
+  const results = page.getByRole("region", { name: "Result of the sync" });
+  const line = results.getByRole("listitem").filter({ hasText: "Instagram" });
+  await expect(line).toContainText(/read\d* numbers/);
+  await expect(line.getByRole("link")).toHaveAttribute("href", `/connections/${first.id}`);
+  await expect(results.getByRole("status")).toHaveText(/^(\d+) of \1 answered$/);
+  await page.getByRole("button", { name: "Test all" }).click();
+  await expect(page.getByText(/accounts? (passed|of \d+ did not pass)/)).toBeVisible();
 });

@@ -176,3 +176,35 @@ test("the detail tells the errors of an integration", async ({ page, house }) =>
   await page.getByRole("link", { name: "Tea" }).click();
   await expect(page.getByRole("alert").first()).toContainText("Next attempt");
 });
+
+test("what a provider was asked to push is told, and asked for again", async ({ page, house }) => {
+  const { id } = await house.find("/integrations", "YouTube");
+  await page.goto(`/integrations/${id}`);
+  const part = page.getByRole("region", { name: "Subscriptions" });
+  await expect(part).toContainText("active");
+  await expect(part.getByRole("link", { name: "Aurel" })).toBeVisible();
+  await part.getByRole("button", { name: /^Renew/ }).click();
+  await expect(page.getByText("It is asked for again.")).toBeVisible();
+  await part.getByRole("button", { name: /^End/ }).click();
+  await expect(part).toContainText("off");
+  await part.getByRole("button", { name: /^Subscribe again/ }).click();
+  await expect(part).toContainText("active");
+});
+
+test("an app with a larger quota says so, and its budget grows", async ({ page, house }) => {
+  const { id } = await house.find("/integrations", "YouTube");
+  await page.goto(`/integrations/${id}`);
+  const budget = page.getByRole("region", { name: "Quota" });
+  for (const [units, limit] of [
+    ["50000", "50,000"],
+    ["", "10,000"],
+  ] as const) {
+    await page.getByRole("button", { name: "Change" }).click();
+    const panel = page.getByRole("dialog");
+    await panel.getByLabel("Units a day").fill(units);
+    await panel.getByRole("button", { name: "Save" }).click();
+    await expect(panel).toHaveCount(0);
+    await page.reload();
+    await expect(budget).toContainText(`of ${limit} used`);
+  }
+});

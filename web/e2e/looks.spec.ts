@@ -34,7 +34,9 @@ const pages: [string, string, ((page: Page) => Promise<void>)?][] = [
   ["its versions", "/feeds/{Portfolio}?tab=versions"],
   ["widgets", "/widgets"],
   ["a widget", "/widgets/{Weather}"],
-  ["places", "/widgets?tab=places"],
+  ["places", "/widgets?tab=placed"],
+  ["open tasks", "/tasks"],
+  ["closed tasks", "/tasks?status=done"],
   ["players", "/widgets?tab=players"],
   ["the inbox", "/inbox"],
   [

@@ -3,7 +3,7 @@ import { useDisclosure, useHotkeys } from "@mantine/hooks";
 import { IconPlugConnected, IconPlugConnectedX, IconSearch } from "@tabler/icons-react";
 import { Link, Outlet, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useRef } from "react";
-import { Live, useStream } from "@/shared/live";
+import { useStream } from "@/shared/live";
 import { Bell } from "./Bell";
 import { rooms } from "./rooms";
 import classes from "./Shell.module.css";
@@ -22,7 +22,7 @@ export function Shell() {
   // Fetched once the page stands, so that what is typed right after Ctrl K is not lost.
   useEffect(() => void palette(), []);
   return (
-    <Live value={live}>
+    <>
       <a href="#main" className={classes.skip}>
         Skip to the content
       </a>
@@ -106,7 +106,7 @@ export function Shell() {
           <CommandPalette close={closePalette} />
         </Suspense>
       )}
-    </Live>
+    </>
   );
 }
 

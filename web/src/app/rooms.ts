@@ -2,6 +2,7 @@ import {
   IconActivity,
   IconAdjustments,
   IconApps,
+  IconClipboardCheck,
   IconInbox,
   IconPlug,
   IconRss,
@@ -26,6 +27,7 @@ export const rooms: Room[] = [
   { to: "/feeds", label: "Feeds", icon: IconRss, key: "f" },
   { to: "/widgets", label: "Widgets", icon: IconApps, key: "w" },
   { to: "/inbox", label: "Inbox", icon: IconInbox, key: "b" },
+  { to: "/tasks", label: "Tasks", icon: IconClipboardCheck, key: "t" },
   { to: "/status", label: "Status", icon: IconActivity, key: "s" },
   { to: "/settings", label: "Settings", icon: IconAdjustments, key: "," },
 ];

@@ -4,6 +4,7 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link } 
 import { Button } from "@mantine/core";
 import { IconRouteOff } from "@tabler/icons-react";
 import { Empty } from "@/shared/ui/Empty";
+import { Page } from "@/shared/ui/Page";
 import { Problem } from "@/shared/ui/Problem";
 import { Shell } from "./Shell";
 
@@ -40,6 +41,10 @@ const routes = [
   page(
     "/subjects/$subject",
     lazyRouteComponent(() => import("@/features/subjects/SubjectPage")),
+  ),
+  page(
+    "/tasks",
+    lazyRouteComponent(() => import("@/features/tasks/TasksPage")),
   ),
   page(
     "/feeds",
@@ -86,15 +91,19 @@ export const router = createRouter({
 
 function NotFound() {
   return (
-    <Empty
-      icon={IconRouteOff}
-      title="There is no such page"
-      action={
-        <Button component={Link} to="/">
-          Go to the patch bay
-        </Button>
-      }
-    />
+    <Page title="There is no such page">
+      <div className="box">
+        <Empty
+          icon={IconRouteOff}
+          title="Nothing stands at this address"
+          action={
+            <Button component={Link} to="/">
+              Go to the patch bay
+            </Button>
+          }
+        />
+      </div>
+    </Page>
   );
 }
 

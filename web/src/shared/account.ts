@@ -9,8 +9,7 @@ export const nameOf = ({
   account.name ?? (subject || account.id || provider);
 
 /** Whether only a person can bring it back: what its token says of its end is no longer true. */
-export const isOver = ({ status }: Pick<Connection, "status">) =>
-  status === "expired" || status === "revoked";
+export const isOver = ({ status }: { status: string }) => status === "expired" || status === "revoked";
 
 /** How a subject stands in an address: the workspace's own accounts have none, and go by `~`. */
 export const subjectParam = (subject: string) => subject || "~";

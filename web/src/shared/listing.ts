@@ -20,20 +20,18 @@ export interface Listing<T> {
 export function useListing<T>(
   path: string,
   query: Query = {},
-  options: { enabled?: boolean; limit?: number | null } = {},
+  { enabled, limit = 50, staleTime }: { enabled?: boolean; limit?: number | null; staleTime?: number } = {},
 ): Listing<T> {
   const list = useInfiniteQuery({
-    queryKey: [path.split(/[/?]/)[1], "list", path, query],
+    queryKey: [path.split(/[/?]/)[1], "list", path, { limit, ...query }],
     queryFn: ({ pageParam, signal }) =>
-      api.get<Page<T>>(
-        path,
-        { limit: options.limit === null ? undefined : (options.limit ?? 50), ...query, cursor: pageParam },
-        signal,
-      ),
+      api.get<Page<T>>(path, { limit, ...query, cursor: pageParam }, signal),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (last) => last.next_cursor ?? undefined,
     placeholderData: keepPreviousData,
-    enabled: options.enabled,
+    enabled,
+    // An age that nobody names is the usual one; `undefined` would be none at all.
+    ...(staleTime !== undefined && { staleTime }),
   });
   return {
     rows: list.data?.pages.flatMap((page) => page.data) ?? [],

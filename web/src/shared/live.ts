@@ -1,12 +1,9 @@
 // What the running stream means for the pages: whether it is live, and which data it made old.
 
 import { useQueryClient } from "@tanstack/react-query";
-import { createContext, use, useEffect, useState } from "react";
+import { useEffect, useState } from "react";
 import { listen, onEvent } from "./api/stream";
 import type { EventEntry } from "./api/health";
-
-export const Live = createContext(false);
-export const useIsLive = () => use(Live);
 
 /** Which queries an event makes old, by the first word of its kind. */
 const touched: Record<string, string[]> = {
@@ -17,6 +14,7 @@ const touched: Record<string, string[]> = {
   task: ["tasks"],
   metrics: ["metrics", "subjects", "connections", "kpis", "drifts"],
   drift: ["drifts"],
+  subscription: ["subscriptions"],
   inbound: ["inbound-events", "status"],
   widget: ["widgets", "widget-configs", "graph"],
   widget_config: ["widgets", "widget-configs", "graph"],

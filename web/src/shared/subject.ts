@@ -1,3 +1,5 @@
+import { useNavigate } from "@tanstack/react-router";
+
 /** The page of a thing, by the prefix of its id. */
 export function pathOf(id: string): string | undefined {
   const pages: Record<string, string> = {
@@ -10,6 +12,13 @@ export function pathOf(id: string): string | undefined {
     in: `/inbox?open=${id}`,
     cred: "/settings?tab=credentials",
     key: "/settings?tab=keys",
+    task: "/tasks",
   };
   return pages[id.slice(0, id.lastIndexOf("_"))];
+}
+
+/** Goes to the page of a thing. */
+export function useOpen() {
+  const navigate = useNavigate();
+  return ({ id }: { id: string }) => void navigate({ to: pathOf(id) ?? "/" });
 }

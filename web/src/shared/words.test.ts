@@ -1,8 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { nextSort } from "./listing";
 import { queriesOf } from "./live";
 import { pathOf } from "./subject";
-import { bytes, maskKey, plural, slug } from "./text";
+import { bytes, plural, slug } from "./text";
 import { age, duration, expiry, relative } from "./time";
 
 const NOW = Date.parse("2026-01-15T12:00:00Z");
@@ -48,15 +48,6 @@ it.each([
 ])("a key that ends at %s is %s", (at, said) =>
   expect(expiry(at === null ? null : new Date(at).toISOString(), NOW)).toBe(said),
 );
-
-describe("masking", () => {
-  it.each([
-    ["sk_abQ2mTz8VfJ4nX0rLkYpwxyz", "sk_ab…wxyz"],
-    ["pl_x8Q2mTz8VfJ4nX0r91fa", "pl_x8…91fa"],
-    ["sk_short", "sk_…"],
-    ["", "…"],
-  ])("%s → %s", (key, shown) => expect(maskKey(key)).toBe(shown));
-});
 
 it.each([
   ["My Weather Widget", "my-weather-widget"],

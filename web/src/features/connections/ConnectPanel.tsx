@@ -1,27 +1,22 @@
-import { Anchor, Button, Group, Select, Skeleton, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Select, Skeleton, Stack, Text, TextInput } from "@mantine/core";
 import { IconExternalLink, IconLink } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useAct } from "@/shared/act";
 import { connections } from "@/shared/api/connections";
-import { catalog, integrations, type Integration, type Provider } from "@/shared/api/integrations";
+import { integrations, type Integration, type Provider } from "@/shared/api/integrations";
 import { returnTo, useGoOn } from "@/shared/connecting";
 import { useListing, useUrlState } from "@/shared/listing";
 import { useMay } from "@/shared/me";
+import { useProvider } from "@/shared/providers";
 import { CopyField } from "@/shared/ui/CopyField";
 import { Panel } from "@/shared/ui/Panel";
 import { Problem } from "@/shared/ui/Problem";
-import { ProviderIcon } from "@/shared/ui/ProviderIcon";
+import { ProviderHead } from "@/shared/ui/ProviderHead";
 import { draftOf, missingOf, NewApp, type AppDraft } from "./NewApp";
 
 /** Connects an account of a platform: through which app, for whom, and then on to the platform's page. */
 export function ConnectPanel({ provider, onClose }: { provider?: string; onClose: () => void }) {
-  const found = useQuery({
-    queryKey: ["providers", provider],
-    queryFn: () => catalog.provider(provider!),
-    enabled: !!provider,
-    staleTime: 600_000,
-  });
+  const found = useProvider(provider);
   const apps = useListing<Integration>("/integrations", { provider }, { enabled: !!provider, limit: 200 });
   const isReady = found.data?.id === provider && !apps.pending;
   return (
@@ -74,20 +69,7 @@ function Connect({ provider, apps }: { provider: Provider; apps: Integration[] }
 
   return (
     <Stack>
-      <Group wrap="nowrap" align="flex-start">
-        <ProviderIcon provider={provider.id} size={38} />
-        <div>
-          <Text fw={600}>{provider.name}</Text>
-          <Text size="sm" className="dim">
-            {provider.summary}{" "}
-            {provider.docs && (
-              <Anchor href={provider.docs} target="_blank" rel="noreferrer" size="sm">
-                Its documentation
-              </Anchor>
-            )}
-          </Text>
-        </div>
-      </Group>
+      <ProviderHead provider={provider} />
       {usable.length > 0 && (
         <Select
           label="Through which app"

@@ -5,17 +5,19 @@ import {
   IconPlugConnectedX,
   IconRefresh,
 } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
-import { Link, useParams } from "@tanstack/react-router";
+import { Link } from "@tanstack/react-router";
 import { isOver, nameOf } from "@/shared/account";
 import { useAct } from "@/shared/act";
 import { connections, type Connection } from "@/shared/api/connections";
-import { catalog, integrations, type Integration } from "@/shared/api/integrations";
+import type { Integration } from "@/shared/api/integrations";
 import { useReconnect } from "@/shared/connecting";
 import { useMay } from "@/shared/me";
-import { DetailPage, Loaded } from "@/shared/ui/DetailPage";
+import { useIntegration, useProvider } from "@/shared/providers";
+import { quotasOf, useQuotas } from "@/shared/quota";
+import { DetailPage, Opened } from "@/shared/ui/DetailPage";
 import { IntegrationFeeds } from "@/shared/ui/IntegrationFeeds";
-import { Facts, Section } from "@/shared/ui/Page";
+import { Facts, factsOf, Section } from "@/shared/ui/Page";
+import { Quotas } from "@/shared/ui/Quotas";
 import { ProviderIcon } from "@/shared/ui/ProviderIcon";
 import { RequestLogTable } from "@/shared/ui/RequestLogTable";
 import { Returned } from "@/shared/ui/Returned";
@@ -25,36 +27,27 @@ import { Time } from "@/shared/ui/Time";
 import { UrlTabs } from "@/shared/ui/UrlTabs";
 import { Artist } from "./Artist";
 import { Check } from "./Check";
-import { Quotas } from "./Quotas";
+import { findsArtists } from "./platforms";
 import { Scopes } from "./Scopes";
 import { endings } from "./timeline";
 import { Timeline } from "./Timeline";
 
-const kind = { one: "account", back: { to: "/connections", label: "Connections" } };
+const kind = { one: "account", key: "connections", back: { to: "/connections", label: "Connections" } };
 const stale = ["connections", "tasks", "integrations", "status"];
 
 export default function ConnectionPage() {
-  const { id } = useParams({ strict: false }) as { id: string };
-  const connection = useQuery({ queryKey: ["connections", id], queryFn: () => connections.get(id) });
   return (
-    <Loaded kind={kind} query={connection}>
+    <Opened kind={kind} read={connections.get}>
       {(connection) => <Shown key={connection.id} connection={connection} />}
-    </Loaded>
+    </Opened>
   );
 }
 
 function Shown({ connection }: { connection: Connection }) {
   const { id, integration_id, provider } = connection;
   const may = useMay("editor");
-  const integration = useQuery({
-    queryKey: ["integrations", integration_id],
-    queryFn: () => integrations.get(integration_id),
-  });
-  const platform = useQuery({
-    queryKey: ["providers", provider],
-    queryFn: () => catalog.provider(provider),
-    staleTime: 600_000,
-  });
+  const integration = useIntegration(integration_id);
+  const platform = useProvider(provider);
   const reconnect = useReconnect();
   const toggle = useAct((on: boolean) => connections.enable(id, on), { stale, sayError: true });
   return (
@@ -115,7 +108,7 @@ function Shown({ connection }: { connection: Connection }) {
               <Overview
                 connection={connection}
                 integration={integration.data}
-                hasArtists={platform.data?.categories.includes("music") ?? false}
+                hasArtists={!!platform.data && findsArtists(platform.data)}
                 may={may}
               />
             ),
@@ -139,6 +132,7 @@ function Overview({
   hasArtists: boolean;
   may: boolean;
 }) {
+  const quotas = useQuotas({ connection_id: connection.id });
   return (
     <div className="two">
       <div>
@@ -160,10 +154,7 @@ function Overview({
                 ],
                 ["For", <SubjectLink key="f" subject={connection.subject} />],
                 ...(connection.account.id ? [["Account id", connection.account.id] as [string, string]] : []),
-                ...Object.entries(connection.captured).map(([name, value]): [string, string] => [
-                  name.replaceAll("_", " "),
-                  typeof value === "string" ? value : JSON.stringify(value),
-                ]),
+                ...factsOf(connection.captured),
               ]}
             />
           </div>
@@ -177,7 +168,7 @@ function Overview({
       <div>
         {may && <Check id={connection.id} />}
         <Timeline connection={connection} />
-        <Quotas connection={connection} />
+        <Quotas quotas={quotasOf(quotas.data?.data ?? [], connection)} />
         {may && hasArtists && !isOver(connection) && <Artist connection={connection} />}
       </div>
     </div>

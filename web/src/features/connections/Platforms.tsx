@@ -1,8 +1,8 @@
 import { Button, Skeleton, UnstyledButton } from "@mantine/core";
 import { IconChevronDown, IconChevronUp } from "@tabler/icons-react";
 import type { Connection } from "@/shared/api/connections";
-import type { Provider } from "@/shared/api/integrations";
 import { useListing, useUrlState } from "@/shared/listing";
+import { useProviders } from "@/shared/providers";
 import { plural } from "@/shared/text";
 import { Section } from "@/shared/ui/Page";
 import { Problem } from "@/shared/ui/Problem";
@@ -16,7 +16,7 @@ const FEW = 10;
 /** The services that accounts can be connected of; a press begins to connect one. */
 export function Platforms({ may }: { may: boolean }) {
   const [{ all }, setUrl] = useUrlState();
-  const providers = useListing<Provider>("/providers", {}, { limit: null });
+  const providers = useProviders();
   const connected = useListing<Connection>("/connections", {}, { limit: 200 });
   const platforms = platformsOf(providers.rows, connected.rows);
   const shown = all ? platforms : platforms.slice(0, FEW);

@@ -6,7 +6,7 @@ import { momentsOf } from "./timeline";
 
 /** What happened to the tokens, and what will. */
 export function Timeline({ connection }: { connection: Connection }) {
-  const now = useNow(30_000);
+  const now = useNow();
   return (
     <Section title="Tokens">
       <div className="box">

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Connection, Quota } from "@/shared/api/connections";
 import type { Provider } from "@/shared/api/integrations";
 import { platformsOf, settingsOf } from "./platforms";
-import { quotasOf, shareOf, titleOf, usedOf } from "./quota";
+import { budgetsOf, quotasOf, shareOf, titleOf, usedOf } from "@/shared/quota";
 import { momentsOf } from "./timeline";
 
 const NOW = Date.parse("2026-01-15T12:00:00Z");
@@ -100,6 +100,31 @@ describe("quota", () => {
   ])("%o", (change, title, used, share) => {
     const it = { ...quota, ...change };
     expect([titleOf(it), usedOf(it), shareOf(it)]).toEqual([title, used, share]);
+  });
+  const budgets = (...of: Quota[]) => {
+    const { classes, idle } = budgetsOf(of);
+    return [classes.map((it) => [it.name, it.quotas.length]), idle.map((it) => it.class)];
+  };
+  it("has no class to tell where there is one", () => {
+    expect(budgets(quota, { ...quota, daily: false, window_secs: 60 })).toEqual([[[null, 2]], []]);
+  });
+  it("stands by class, what is of none last, and what is idle in a line where there is much", () => {
+    const search = { ...quota, class: "search_all" };
+    expect(budgets(quota, search)).toEqual([
+      [
+        ["Search all", 1],
+        ["Everything else", 1],
+      ],
+      [],
+    ]);
+    const idle = ["a", "b", "c"].map((name) => ({ ...quota, class: name, used: 0 }));
+    expect(budgets(quota, search, ...idle)).toEqual([
+      [
+        ["Search all", 1],
+        ["Everything else", 1],
+      ],
+      ["a", "b", "c"],
+    ]);
   });
 });
 

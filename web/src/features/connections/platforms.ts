@@ -42,3 +42,7 @@ export function settingsOf(schema: Schema): { asked: Schema; rest: Schema } {
   });
   return { asked: part(true), rest: part(false) };
 }
+
+/** Whether its accounts stand for an artist whom a person has to name. Whom to look for is then among its settings. */
+export const findsArtists = ({ config_schema }: Provider) =>
+  "artist_name" in (config_schema.properties ?? {});

@@ -1,11 +1,11 @@
 import { SegmentedControl, Stack } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
 import type { FieldError } from "@/shared/api/client";
 import type { FeedDraft } from "@/shared/api/feeds";
-import { catalog, type Integration, type Json, type Mode } from "@/shared/api/integrations";
+import type { Integration, Json, Mode } from "@/shared/api/integrations";
 import { PullFields } from "@/shared/form/PullFields";
 import { PushFields } from "@/shared/form/PushFields";
 import { SchemaForm } from "@/shared/form/SchemaForm";
+import { useProvider } from "@/shared/providers";
 import { isEmpty } from "@/shared/schema";
 import { Section } from "@/shared/ui/Page";
 
@@ -19,11 +19,7 @@ interface Props {
 
 /** What a feed may say differently from its integration. */
 export function FeedFields({ integration, draft, onChange, errors, sample }: Props) {
-  const provider = useQuery({
-    queryKey: ["providers", integration.provider],
-    queryFn: () => catalog.provider(integration.provider),
-    staleTime: 600_000,
-  });
+  const provider = useProvider(integration.provider);
   const mode = draft.mode ?? integration.mode;
   const change = (part: Partial<FeedDraft>) =>
     onChange({ ...draft, integration_id: integration.id, ...part });

@@ -1,16 +1,17 @@
 import { Alert, Anchor, Button, Skeleton, Stack } from "@mantine/core";
 import { IconClockExclamation, IconRefresh } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { Link, useParams } from "@tanstack/react-router";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useAct } from "@/shared/act";
 import { feeds, type Feed, type FeedDraft } from "@/shared/api/feeds";
-import { integrations, type Json } from "@/shared/api/integrations";
+import type { Json } from "@/shared/api/integrations";
 import { useMay } from "@/shared/me";
+import { useIntegration } from "@/shared/providers";
 import { bytes, count } from "@/shared/text";
 import { duration } from "@/shared/time";
 import { CopyField } from "@/shared/ui/CopyField";
-import { DetailPage, Loaded } from "@/shared/ui/DetailPage";
+import { DetailPage, Opened } from "@/shared/ui/DetailPage";
 import { DocumentView } from "@/shared/ui/DocumentView";
 import { Facts, Section } from "@/shared/ui/Page";
 import { Problem } from "@/shared/ui/Problem";
@@ -22,15 +23,13 @@ import { FeedFields } from "./FeedFields";
 import { Readers } from "./Readers";
 import { Versions } from "./Versions";
 
-const kind = { one: "feed", back: { to: "/feeds", label: "Feeds" } };
+const kind = { one: "feed", key: "feeds", back: { to: "/feeds", label: "Feeds" } };
 
 export default function FeedPage() {
-  const { id } = useParams({ strict: false }) as { id: string };
-  const feed = useQuery({ queryKey: ["feeds", id], queryFn: () => feeds.get(id) });
   return (
-    <Loaded kind={kind} query={feed}>
+    <Opened kind={kind} read={feeds.get}>
       {(feed) => <Shown feed={feed} />}
-    </Loaded>
+    </Opened>
   );
 }
 
@@ -42,6 +41,7 @@ function Shown({ feed }: { feed: Feed }) {
     queryFn: () => feeds.data(id),
     enabled: feed.version > 0,
   });
+  const integration = useIntegration(feed.integration_id);
   const refresh = useAct(feeds.refresh, { stale: ["feeds"], sayError: true });
   return (
     <DetailPage
@@ -49,9 +49,12 @@ function Shown({ feed }: { feed: Feed }) {
       name={feed.name}
       mark={<ProviderIcon provider={feed.provider ?? "feed"} size={40} />}
       lead={
-        <Anchor component={Link} to={`/integrations/${feed.integration_id}`} size="sm">
-          Its integration
-        </Anchor>
+        <>
+          From{" "}
+          <Anchor component={Link} to={`/integrations/${feed.integration_id}`} size="sm">
+            {integration.data?.name ?? "its integration"}
+          </Anchor>
+        </>
       }
       may={may}
       actions={
@@ -158,10 +161,7 @@ function EditFeed({ feed, sample, done }: { feed: Feed; sample?: Json; done: () 
     pull: feed.pull ?? undefined,
     push: feed.push ?? undefined,
   });
-  const integration = useQuery({
-    queryKey: ["integrations", feed.integration_id],
-    queryFn: () => integrations.get(feed.integration_id),
-  });
+  const integration = useIntegration(feed.integration_id);
   const save = useAct(
     () => {
       const { integration_id: _fixed, ...change } = draft;

@@ -1,16 +1,17 @@
 import { Button } from "@mantine/core";
 import { IconPlus, IconRss } from "@tabler/icons-react";
-import { Link, useNavigate } from "@tanstack/react-router";
 import type { Feed } from "@/shared/api/feeds";
 import { useListing, useUrlState } from "@/shared/listing";
 import { useMay } from "@/shared/me";
+import { useOpen } from "@/shared/subject";
 import { age } from "@/shared/time";
 import { bytes } from "@/shared/text";
-import { Empty } from "@/shared/ui/Empty";
+import { addedColumn } from "@/shared/ui/columns";
+import { Empty, NothingFits } from "@/shared/ui/Empty";
 import { ListTable } from "@/shared/ui/ListTable";
+import { Named } from "@/shared/ui/Named";
 import { Page } from "@/shared/ui/Page";
 import { Panel } from "@/shared/ui/Panel";
-import { ProviderIcon } from "@/shared/ui/ProviderIcon";
 import { StateBadge } from "@/shared/ui/State";
 import { Time } from "@/shared/ui/Time";
 import { Filter } from "@/shared/ui/Filter";
@@ -21,7 +22,6 @@ export default function Feeds() {
   const [url, setUrl] = useUrlState();
   const { search, sort, status } = url;
   const list = useListing<Feed>("/feeds", { search, sort, status });
-  const navigate = useNavigate();
   const may = useMay("editor");
   const add = () => setUrl({ add: "1" });
   const close = () => setUrl({ add: undefined, integration: undefined });
@@ -51,18 +51,10 @@ export default function Feeds() {
         list={list}
         sort={sort}
         onSort={(sort) => setUrl({ sort })}
-        onOpen={(feed) => void navigate({ to: "/feeds/$id", params: { id: feed.id } })}
+        onOpen={useOpen()}
         empty={
           search || status ? (
-            <Empty
-              icon={IconRss}
-              title="Nothing fits"
-              action={
-                <Button variant="default" onClick={() => setUrl({ search: undefined, status: undefined })}>
-                  Clear the filters
-                </Button>
-              }
-            />
+            <NothingFits of="feed" clear={() => setUrl({ search: undefined, status: undefined })} />
           ) : (
             <Empty
               icon={IconRss}
@@ -80,10 +72,9 @@ export default function Feeds() {
             title: "Name",
             sort: "name",
             cell: (feed) => (
-              <Link to="/feeds/$id" params={{ id: feed.id }} className="named">
-                <ProviderIcon provider={feed.provider ?? "feed"} />
-                <span>{feed.name}</span>
-              </Link>
+              <Named id={feed.id} provider={feed.provider ?? "feed"}>
+                {feed.name}
+              </Named>
             ),
           },
           {
@@ -112,13 +103,7 @@ export default function Feeds() {
             cell: (feed) => <Time at={feed.fetched_at} />,
           },
           { key: "next", title: "Next", wide: true, cell: (feed) => <Time at={feed.refresh_at} never="–" /> },
-          {
-            key: "created",
-            title: "Added",
-            sort: "created_at",
-            wide: true,
-            cell: (feed) => <Time at={feed.created_at} />,
-          },
+          addedColumn,
           {
             key: "bytes",
             title: "Size",

@@ -1,12 +1,12 @@
 import { Anchor, Button, Select, Stack, Text, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
-import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useAct } from "@/shared/act";
 import { feeds, type FeedDraft } from "@/shared/api/feeds";
-import { integrations, type Integration } from "@/shared/api/integrations";
+import type { Integration } from "@/shared/api/integrations";
 import { useListing } from "@/shared/listing";
+import { useIntegration } from "@/shared/providers";
 import { Problem } from "@/shared/ui/Problem";
 import { FeedFields } from "./FeedFields";
 
@@ -20,11 +20,7 @@ export function NewFeed({ integration: given }: { integration?: string }) {
     { search: given ? undefined : search },
     { limit: 50 },
   );
-  const integration = useQuery({
-    queryKey: ["integrations", chosen],
-    queryFn: () => integrations.get(chosen!),
-    enabled: !!chosen,
-  });
+  const integration = useIntegration(chosen);
   const names = new Map(
     [...list.rows, ...(integration.data ? [integration.data] : [])].map(({ id, name }) => [id, name]),
   );

@@ -1,7 +1,10 @@
 import { Code, Stack, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { Feed } from "@/shared/api/feeds";
+import { widgetConfigs } from "@/shared/api/widgets";
 import { CopyIcon } from "@/shared/ui/CopyField";
+import { Named } from "@/shared/ui/Named";
 import { Section } from "@/shared/ui/Page";
 
 /** Who reads a feed, and how a program does. */
@@ -20,9 +23,7 @@ export function Readers({ feed }: { feed: Feed }) {
           <ul className="plain">
             {feed.readers.map((id) => (
               <li key={id}>
-                <Link to="/widgets/$id" params={{ id }} className="mono">
-                  {id}
-                </Link>
+                <Reader id={id} />
               </li>
             ))}
           </ul>
@@ -36,6 +37,11 @@ export function Readers({ feed }: { feed: Feed }) {
       </Text>
     </Stack>
   );
+}
+
+function Reader({ id }: { id: string }) {
+  const place = useQuery({ queryKey: ["widget-configs", id], queryFn: () => widgetConfigs.get(id) });
+  return <Named id={id}>{place.data?.name ?? id}</Named>;
 }
 
 function Snippet({ title, text }: { title: string; text: string }) {

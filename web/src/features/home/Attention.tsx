@@ -1,56 +1,32 @@
-import { Skeleton, Text } from "@mantine/core";
+import { Button, Skeleton, Text } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
 import { IconCircleCheck } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
+import type { Connection, ConnectionState } from "@/shared/api/connections";
 import type { Graph, Status } from "@/shared/api/health";
+import { useListing } from "@/shared/listing";
+import { useMay } from "@/shared/me";
 import { pathOf } from "@/shared/subject";
+import { useOpenTasks } from "@/shared/tasks";
 import { Section } from "@/shared/ui/Page";
+import { Reconnect } from "@/shared/ui/Reconnect";
 import { StateIcon } from "@/shared/ui/State";
 import { Time } from "@/shared/ui/Time";
 import classes from "./Home.module.css";
+import { needsOf, type Need } from "./needs";
 
-interface Need {
-  id: string;
-  name: string;
-  state: string;
-  why: string;
-  at?: string;
-}
+const FEW = 6;
 
-const MOST = 8;
+const useIn = (status: ConnectionState) => useListing<Connection>("/connections", { status });
 
-/** What a person has to look at, worst first. */
-export function needsOf(status: Status, graph: Graph): Need[] {
-  const needs: Need[] = [];
-  for (const { id, name, status: state, last_error, credential_state } of status.integrations) {
-    if (state === "failing")
-      needs.push({ id, name, state, why: last_error?.message ?? "It fails.", at: last_error?.at });
-    else if (credential_state === "invalid")
-      needs.push({ id, name, state: "invalid", why: "Its credential is not accepted any more. Rotate it." });
-    else if (credential_state === "missing")
-      needs.push({ id, name, state: "missing", why: "It has no credential yet. Add one." });
-  }
-  // A feed whose integration is named already says nothing new.
-  const named = new Set(needs.map(({ id }) => id));
-  const source = new Map(graph.edges.map(({ from, to }) => [to, from]));
-  for (const { id, kind, name, state } of graph.nodes) {
-    if (kind !== "feed" || (state !== "failing" && state !== "stale") || named.has(source.get(id) ?? ""))
-      continue;
-    needs.push({
-      id,
-      name,
-      state,
-      why:
-        state === "failing"
-          ? "The last pulls failed; the last good document is shown."
-          : "It is older than it should be.",
-    });
-  }
-  const weight = ({ state }: Need) => (state === "failing" || state === "invalid" ? 0 : 1);
-  return needs.sort((a, b) => weight(a) - weight(b));
-}
-
+/** What a person has to look at, each with its way out. */
 export function Attention({ status, graph }: { status?: Status; graph: Graph }) {
-  const needs = status && needsOf(status, graph);
+  const [all, { toggle }] = useDisclosure();
+  const ended = [useIn("expired"), useIn("revoked"), useIn("degraded")];
+  const connections = ended.flatMap(({ rows }) => rows);
+  const tasks = useOpenTasks().rows;
+  const isKnown = status && !ended.some(({ pending }) => pending);
+  const needs = isKnown && needsOf({ status, graph, connections, tasks });
   return (
     <Section
       title="Needs attention"
@@ -58,7 +34,7 @@ export function Attention({ status, graph }: { status?: Status; graph: Graph }) 
     >
       <div className="box">
         {!needs && <Skeleton height={60} />}
-        {needs?.length === 0 && (
+        {needs && needs.length === 0 && (
           <Text size="sm" className="dim">
             <IconCircleCheck size={16} style={{ verticalAlign: "-3px" }} aria-hidden /> Nothing. All cables
             are sound.
@@ -66,27 +42,39 @@ export function Attention({ status, graph }: { status?: Status; graph: Graph }) 
         )}
         {needs && needs.length > 0 && (
           <ul className={classes.items}>
-            {needs.slice(0, MOST).map((need) => (
+            {needs.slice(0, all ? undefined : FEW).map((need) => (
               <li key={need.id}>
-                <StateIcon state={need.state} size={17} />
-                <div className="min0">
-                  <Link to={(pathOf(need.id) ?? "/status") as "/"} className="named">
-                    <span className="clip">{need.name}</span>
-                  </Link>
-                  <Text size="xs" className="dim break" lineClamp={2} title={need.why}>
-                    {need.why} {need.at && <Time at={need.at} />}
-                  </Text>
-                </div>
+                <Item need={need} />
               </li>
             ))}
           </ul>
         )}
-        {needs && needs.length > MOST && (
-          <Text size="xs" mt={8}>
-            <Link to="/status">and {needs.length - MOST} more</Link>
-          </Text>
+        {needs && needs.length > FEW && (
+          <Button size="compact-xs" variant="subtle" mt={8} ml={-6} onClick={toggle} aria-expanded={all}>
+            {all ? "Fewer" : `${needs.length - FEW} more`}
+          </Button>
         )}
       </div>
     </Section>
+  );
+}
+
+function Item({ need }: { need: Need }) {
+  const may = useMay("editor");
+  return (
+    <>
+      <StateIcon state={need.state} size={17} />
+      <div className="min0">
+        <Link to={(pathOf(need.id) ?? "/status") as "/"} className="named">
+          <span className="break">{need.name}</span>
+        </Link>
+        <Text size="xs" className="dim break" lineClamp={3} title={need.why}>
+          {need.why} {need.at && <Time at={need.at} />}
+        </Text>
+        {may && need.reconnect && (
+          <Reconnect id={need.reconnect} name={need.name} size="compact-xs" variant="default" mt={5} />
+        )}
+      </div>
+    </>
   );
 }

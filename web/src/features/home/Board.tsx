@@ -130,7 +130,7 @@ function Drawn({ shown, readAt, onFocus }: BoardProps) {
             preventScrolling={clipped}
             aria-label="Patch bay: what feeds what. The list view says the same in words."
           >
-            {clipped && <Controls showInteractive={false} position="bottom-left" orientation="horizontal" />}
+            {clipped && <Controls showInteractive={false} position="top-right" orientation="horizontal" />}
           </ReactFlow>
         </div>
       )}

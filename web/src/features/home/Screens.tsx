@@ -23,7 +23,7 @@ export function Screens() {
       title="On the screens"
       aside={
         <Text size="xs">
-          <Link to="/widgets" search={{ tab: "places" } as never}>
+          <Link to="/widgets" search={{ tab: "placed" } as never}>
             All places
           </Link>
         </Text>

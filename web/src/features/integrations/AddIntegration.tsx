@@ -1,14 +1,14 @@
-import { Alert, Anchor, Button, Group, Stack, Switch, Text } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { Alert, Button, Stack, Switch } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useAct } from "@/shared/act";
 import { feeds } from "@/shared/api/feeds";
-import { catalog, integrations, type IntegrationDraft, type Provider } from "@/shared/api/integrations";
+import { integrations, type IntegrationDraft, type Provider } from "@/shared/api/integrations";
+import { useProvider } from "@/shared/providers";
 import { defaultsOf, isEmpty, missingIn } from "@/shared/schema";
 import { Panel } from "@/shared/ui/Panel";
 import { Problem } from "@/shared/ui/Problem";
-import { ProviderIcon } from "@/shared/ui/ProviderIcon";
+import { ProviderHead } from "@/shared/ui/ProviderHead";
 import { DraftForm } from "./DraftForm";
 import { ProviderPicker } from "./ProviderPicker";
 import { TestPanel, useTrial } from "./TestPanel";
@@ -24,12 +24,7 @@ interface Props {
 
 /** First which service, then how: two steps in the side panel. */
 export function AddIntegration({ opened, provider, widget, onProvider, onClose }: Props) {
-  const chosen = useQuery({
-    queryKey: ["providers", provider],
-    queryFn: () => catalog.provider(provider!),
-    enabled: opened && !!provider,
-    staleTime: 600_000,
-  });
+  const chosen = useProvider(opened ? provider : undefined);
   return (
     <Panel
       opened={opened}
@@ -107,23 +102,11 @@ function NewIntegration({ provider, widget, back }: NewProps) {
 
   return (
     <Stack>
-      <Group wrap="nowrap" align="flex-start">
-        <ProviderIcon provider={provider.id} size={38} />
-        <div>
-          <Text fw={600}>{provider.name}</Text>
-          <Text size="sm" className="dim">
-            {provider.summary}{" "}
-            {provider.docs && (
-              <Anchor href={provider.docs} target="_blank" rel="noreferrer" size="sm">
-                Its documentation
-              </Anchor>
-            )}
-          </Text>
-          <Button variant="subtle" size="compact-xs" onClick={back} ml={-6}>
-            Choose another
-          </Button>
-        </div>
-      </Group>
+      <ProviderHead provider={provider}>
+        <Button variant="subtle" size="compact-xs" onClick={back} ml={-6}>
+          Choose another
+        </Button>
+      </ProviderHead>
       <DraftForm
         provider={provider}
         draft={draft}

@@ -2,11 +2,17 @@ import { SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useEffect, useState } from "react";
 import type { FieldError } from "@/shared/api/client";
-import { integrations, type IntegrationDraft, type Provider } from "@/shared/api/integrations";
+import {
+  integrations,
+  type Fields,
+  type IntegrationDraft,
+  type OwnQuota,
+  type Provider,
+} from "@/shared/api/integrations";
 import { PullFields } from "@/shared/form/PullFields";
 import { PushFields } from "@/shared/form/PushFields";
 import { SchemaForm } from "@/shared/form/SchemaForm";
-import { isEmpty } from "@/shared/schema";
+import { isEmpty, type Schema } from "@/shared/schema";
 import { JsonCode, pretty } from "@/shared/ui/Code";
 import { Section } from "@/shared/ui/Page";
 
@@ -18,6 +24,26 @@ interface Props {
   onBroken: (broken: boolean) => void;
   errors: FieldError[];
 }
+
+/** Where the provider has granted the app more than everybody has. */
+const quotaSchema: Schema = {
+  type: "object",
+  properties: {
+    daily_units: {
+      type: "integer",
+      minimum: 1,
+      title: "Units a day",
+      description: "Where the provider counts by the day. Empty for what everybody has.",
+    },
+    requests: { type: "integer", minimum: 1, title: "Requests" },
+    window_secs: {
+      type: "integer",
+      minimum: 1,
+      title: "In so many seconds",
+      description: "Empty for the provider’s usual span.",
+    },
+  },
+};
 
 /** An integration in the making: as a form, or as the JSON that the form writes. */
 export function DraftForm({ provider, draft, onChange, onBroken, errors }: Props) {
@@ -82,6 +108,17 @@ export function DraftForm({ provider, draft, onChange, onBroken, errors }: Props
                 onChange={(pull) => onChange({ ...draft, pull })}
                 errors={all}
                 usual={provider.interval_secs}
+              />
+            </Section>
+          )}
+          {draft.quota && (
+            <Section title="Larger quota">
+              <SchemaForm
+                schema={quotaSchema}
+                value={draft.quota as Fields}
+                onChange={(quota) => onChange({ ...draft, quota: quota as OwnQuota })}
+                errors={all}
+                base="/quota"
               />
             </Section>
           )}

@@ -5,6 +5,7 @@ import {
   integrations,
   type Integration,
   type IntegrationDraft,
+  type OwnQuota,
   type Provider,
 } from "@/shared/api/integrations";
 import { Problem } from "@/shared/ui/Problem";
@@ -24,14 +25,17 @@ export function EditIntegration({
     name: integration.name,
     provider: integration.provider,
     config: integration.config,
-    ...(integration.mode !== "push" ? { pull: integration.pull_config ?? {} } : {}),
+    ...(integration.mode !== "push"
+      ? { pull: integration.pull_config ?? {}, quota: integration.quota ?? {} }
+      : {}),
     ...(integration.mode !== "pull" ? { push: integration.push_config ?? {} } : {}),
   }));
   const [broken, setBroken] = useState(false);
   const save = useAct(
     () => {
       const { name, config, pull, push } = draft;
-      return integrations.change(integration.id, { name, config, pull, push });
+      const quota = changed(integration.quota ?? {}, draft.quota ?? {});
+      return integrations.change(integration.id, { name, config, pull, push, quota });
     },
     { stale: ["integrations", "graph", "status"], say: "Saved.", done },
   );
@@ -50,4 +54,11 @@ export function EditIntegration({
       </Button>
     </Stack>
   );
+}
+
+/** What is to be said of the quota: nothing where it stays, null where none is left. */
+function changed(before: OwnQuota, now: OwnQuota): OwnQuota | null | undefined {
+  const names = ["daily_units", "requests", "window_secs"] as const;
+  if (names.every((name) => before[name] === now[name])) return undefined;
+  return names.some((name) => now[name]) ? now : null;
 }

@@ -1,14 +1,15 @@
 import { Switch } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
-import { useParams } from "@tanstack/react-router";
 import { useAct } from "@/shared/act";
-import { catalog, integrations, type Integration, type Provider } from "@/shared/api/integrations";
+import { integrations, type Integration, type Provider } from "@/shared/api/integrations";
 import { useUrlState } from "@/shared/listing";
 import { useMay } from "@/shared/me";
-import { DetailPage, Loaded } from "@/shared/ui/DetailPage";
+import { useProvider } from "@/shared/providers";
+import { useQuotas } from "@/shared/quota";
+import { DetailPage, Opened } from "@/shared/ui/DetailPage";
 import { IntegrationFeeds } from "@/shared/ui/IntegrationFeeds";
-import { Facts, Section } from "@/shared/ui/Page";
+import { Facts, factsOf, Section } from "@/shared/ui/Page";
 import { ProviderIcon } from "@/shared/ui/ProviderIcon";
+import { Quotas } from "@/shared/ui/Quotas";
 import { RequestLogTable } from "@/shared/ui/RequestLogTable";
 import { CredentialBadge, StateBadge } from "@/shared/ui/State";
 import { Time } from "@/shared/ui/Time";
@@ -16,29 +17,27 @@ import { UrlTabs, type Tab } from "@/shared/ui/UrlTabs";
 import { CredentialTab } from "./CredentialTab";
 import { EditIntegration } from "./EditIntegration";
 import { OAuthSetup } from "./OAuthSetup";
+import { Subscriptions } from "./Subscriptions";
 import { TestPanel, useTrial } from "./TestPanel";
 import { WebhookSetup } from "./WebhookSetup";
 
-const kind = { one: "integration", back: { to: "/integrations", label: "Integrations" } };
+const kind = {
+  one: "integration",
+  key: "integrations",
+  back: { to: "/integrations", label: "Integrations" },
+};
 
 export default function IntegrationPage() {
-  const { id } = useParams({ strict: false }) as { id: string };
-  const integration = useQuery({ queryKey: ["integrations", id], queryFn: () => integrations.get(id) });
-  const provider = useQuery({
-    queryKey: ["providers", integration.data?.provider],
-    queryFn: () => catalog.provider(integration.data!.provider),
-    enabled: !!integration.data,
-    staleTime: 600_000,
-  });
   return (
-    <Loaded kind={kind} query={integration}>
-      {(integration) => <Shown integration={integration} provider={provider.data} />}
-    </Loaded>
+    <Opened kind={kind} read={integrations.get}>
+      {(integration) => <Shown integration={integration} />}
+    </Opened>
   );
 }
 
-function Shown({ integration, provider }: { integration: Integration; provider?: Provider }) {
+function Shown({ integration }: { integration: Integration }) {
   const { id } = integration;
+  const provider = useProvider(integration.provider).data;
   const may = useMay("admin");
   const toggle = useAct((enabled: boolean) => integrations.change(id, { enabled }), {
     stale: ["integrations", "graph", "status"],
@@ -98,6 +97,9 @@ function Shown({ integration, provider }: { integration: Integration; provider?:
 function Overview({ integration, provider }: { integration: Integration; provider?: Provider }) {
   const [url] = useUrlState();
   const may = useMay("admin");
+  const quotas = useQuotas({ integration_id: integration.id });
+  // Those of single accounts stand on the pages of these.
+  const shared = (quotas.data?.data ?? []).filter(({ connection_id }) => !connection_id);
   const trial = useTrial(integrations.test, integration.id, ["integrations", "status"]);
   return (
     <div className="two">
@@ -114,10 +116,7 @@ function Overview({ integration, provider }: { integration: Integration; provide
                 ["Credentials belong to", integration.credential_scope],
                 ["Added", <Time key="a" at={integration.created_at} />],
                 ["Changed", <Time key="u" at={integration.updated_at} />],
-                ...Object.entries(integration.config).map(([name, value]): [string, string] => [
-                  name,
-                  typeof value === "string" ? value : JSON.stringify(value),
-                ]),
+                ...factsOf(integration.config, provider?.config_schema),
               ]}
             />
           </div>
@@ -127,6 +126,7 @@ function Overview({ integration, provider }: { integration: Integration; provide
       </div>
       <div>
         <OAuthSetup integration={integration} />
+        <Subscriptions integration={integration} provider={provider} />
         {integration.mode === "push" ? (
           <WebhookSetup integration={integration} provider={provider} />
         ) : (
@@ -136,6 +136,7 @@ function Overview({ integration, provider }: { integration: Integration; provide
             hint="Makes one cheap request with the stored credentials and shows each step. Nothing is changed."
           />
         )}
+        <Quotas quotas={shared} />
       </div>
     </div>
   );

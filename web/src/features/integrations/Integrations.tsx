@@ -1,15 +1,15 @@
 import { Button, Switch, Text } from "@mantine/core";
 import { IconPlug, IconPlus } from "@tabler/icons-react";
-import { Link, useNavigate } from "@tanstack/react-router";
 import { useAct } from "@/shared/act";
 import { integrations, type Integration } from "@/shared/api/integrations";
 import { useListing, useUrlState } from "@/shared/listing";
 import { useMay } from "@/shared/me";
+import { useOpen } from "@/shared/subject";
 import { plural } from "@/shared/text";
-import { Empty } from "@/shared/ui/Empty";
+import { addedColumn, nameColumn } from "@/shared/ui/columns";
+import { Empty, NothingFits } from "@/shared/ui/Empty";
 import { ListTable } from "@/shared/ui/ListTable";
 import { Page } from "@/shared/ui/Page";
-import { ProviderIcon } from "@/shared/ui/ProviderIcon";
 import { StateBadge } from "@/shared/ui/State";
 import { Time } from "@/shared/ui/Time";
 import { Filter } from "@/shared/ui/Filter";
@@ -22,7 +22,6 @@ export default function Integrations() {
   const [url, setUrl] = useUrlState();
   const { search, sort, status, mode } = url;
   const list = useListing<Integration>("/integrations", { search, sort, status, mode });
-  const navigate = useNavigate();
   const may = useMay("admin");
   const toggle = useAct((row: Integration) => integrations.change(row.id, { enabled: !row.enabled }), {
     stale: ["integrations", "graph", "status"],
@@ -63,23 +62,13 @@ export default function Integrations() {
         list={list}
         sort={sort}
         onSort={(sort) => setUrl({ sort })}
-        onOpen={(row) => void navigate({ to: "/integrations/$id", params: { id: row.id } })}
+        onOpen={useOpen()}
         empty={
           filtered ? (
-            <Empty
-              icon={IconPlug}
-              title="Nothing fits"
-              action={
-                <Button
-                  variant="default"
-                  onClick={() => setUrl({ search: undefined, status: undefined, mode: undefined })}
-                >
-                  Clear the filters
-                </Button>
-              }
-            >
-              No integration fits what you searched for.
-            </Empty>
+            <NothingFits
+              of="integration"
+              clear={() => setUrl({ search: undefined, status: undefined, mode: undefined })}
+            />
           ) : (
             <Empty
               icon={IconPlug}
@@ -92,17 +81,7 @@ export default function Integrations() {
           )
         }
         columns={[
-          {
-            key: "name",
-            title: "Name",
-            sort: "name",
-            cell: (row) => (
-              <Link to="/integrations/$id" params={{ id: row.id }} className="named">
-                <ProviderIcon provider={row.provider} />
-                <span>{row.name}</span>
-              </Link>
-            ),
-          },
+          nameColumn,
           {
             key: "status",
             title: "State",
@@ -117,13 +96,7 @@ export default function Integrations() {
             align: "right",
             cell: (row) => <span title={plural(row.feeds_count, "feed")}>{row.feeds_count}</span>,
           },
-          {
-            key: "created",
-            title: "Added",
-            sort: "created_at",
-            wide: true,
-            cell: (row) => <Time at={row.created_at} />,
-          },
+          addedColumn,
           {
             key: "last",
             title: "Last sync",

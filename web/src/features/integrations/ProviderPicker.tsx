@@ -3,6 +3,7 @@ import { IconSearchOff } from "@tabler/icons-react";
 import { useState } from "react";
 import type { Provider } from "@/shared/api/integrations";
 import { useListing } from "@/shared/listing";
+import { useProviders } from "@/shared/providers";
 import { Empty } from "@/shared/ui/Empty";
 import { Problem } from "@/shared/ui/Problem";
 import { ProviderIcon } from "@/shared/ui/ProviderIcon";
@@ -15,7 +16,7 @@ export function ProviderPicker({ onPick }: { onPick: (id: string) => void }) {
   const [search, setSearch] = useState<string>();
   const [category, setCategory] = useState<string>();
   const [mode, setMode] = useState<string>();
-  const everything = useListing<Provider>("/providers", {}, { limit: null });
+  const everything = useProviders();
   const list = useListing<Provider>("/providers", { search, category, mode }, { limit: null });
   const categories = [...new Set(everything.rows.flatMap(({ categories }) => categories))].sort();
   return (

@@ -6,6 +6,7 @@ import { useListing, useUrlState } from "@/shared/listing";
 import { useMay } from "@/shared/me";
 import { AuditTrail } from "@/shared/ui/AuditTrail";
 import { Confirm } from "@/shared/ui/Confirm";
+import { addedColumn } from "@/shared/ui/columns";
 import { Empty } from "@/shared/ui/Empty";
 import { ListTable } from "@/shared/ui/ListTable";
 import { Panel } from "@/shared/ui/Panel";
@@ -68,16 +69,10 @@ export default function CredentialsTab() {
             key: "owner",
             title: "Owner",
             wide: true,
-            cell: (row) => <span className="mono clip">{ownerOf(row)}</span>,
+            cell: (row) => <span className="clip">{ownerOf(row)}</span>,
           },
           { key: "validated", title: "Validated", wide: true, cell: (row) => <Time at={row.validated_at} /> },
-          {
-            key: "created",
-            title: "Added",
-            sort: "created_at",
-            wide: true,
-            cell: (row) => <Time at={row.created_at} />,
-          },
+          addedColumn,
           { key: "rotated", title: "Rotated", wide: true, cell: (row) => <Time at={row.rotated_at} /> },
           {
             key: "rotate",
@@ -128,5 +123,5 @@ export default function CredentialsTab() {
 
 function ownerOf({ owner }: Credential): string {
   if (owner.instance) return "all workspaces";
-  return owner.widget_config_id ?? owner.workspace_id ?? "";
+  return owner.widget_config_id ?? "this workspace";
 }

@@ -8,9 +8,9 @@ import { useListing, useUrlState } from "@/shared/listing";
 import { useMay } from "@/shared/me";
 import { duration } from "@/shared/time";
 import { Confirm } from "@/shared/ui/Confirm";
+import { addedColumn, nameColumn } from "@/shared/ui/columns";
 import { Empty } from "@/shared/ui/Empty";
 import { ListTable } from "@/shared/ui/ListTable";
-import { ProviderIcon } from "@/shared/ui/ProviderIcon";
 import { CredentialBadge, StateBadge } from "@/shared/ui/State";
 import { Time } from "@/shared/ui/Time";
 import { Search } from "@/shared/ui/Toolbar";
@@ -46,17 +46,7 @@ export default function IntegrationsTab() {
           </Empty>
         }
         columns={[
-          {
-            key: "name",
-            title: "Name",
-            sort: "name",
-            cell: (row) => (
-              <Link to="/integrations/$id" params={{ id: row.id }} className="named">
-                <ProviderIcon provider={row.provider} />
-                <span>{row.name}</span>
-              </Link>
-            ),
-          },
+          nameColumn,
           {
             key: "status",
             title: "State",
@@ -68,13 +58,7 @@ export default function IntegrationsTab() {
             wide: true,
             cell: (row) => <CredentialBadge state={row.credential?.state} />,
           },
-          {
-            key: "created",
-            title: "Added",
-            sort: "created_at",
-            wide: true,
-            cell: (row) => <Time at={row.created_at} />,
-          },
+          addedColumn,
           { key: "last", title: "Last sync", wide: true, cell: (row) => <Time at={row.last_sync_at} /> },
           { key: "do", title: "", align: "right", cell: (row) => may && <Controls row={row} /> },
         ]}

@@ -7,6 +7,7 @@ import { useMay } from "@/shared/me";
 import { count } from "@/shared/text";
 import { expiry } from "@/shared/time";
 import { Confirm } from "@/shared/ui/Confirm";
+import { addedColumn } from "@/shared/ui/columns";
 import { Empty } from "@/shared/ui/Empty";
 import { ListTable } from "@/shared/ui/ListTable";
 import { Panel } from "@/shared/ui/Panel";
@@ -77,13 +78,7 @@ export default function KeysTab() {
             wide: true,
             cell: (key) => <Expires at={key.expires_at} />,
           },
-          {
-            key: "created",
-            title: "Added",
-            sort: "created_at",
-            wide: true,
-            cell: (key) => <Time at={key.created_at} />,
-          },
+          addedColumn,
           {
             key: "used",
             title: "Last used",
@@ -148,8 +143,8 @@ export default function KeysTab() {
 }
 
 /** When a key ends: marked in its last week, and when it is over. */
-export function Expires({ at }: { at: string | null }) {
-  const left = expiry(at, useNow(60_000));
+function Expires({ at }: { at: string | null }) {
+  const left = expiry(at, useNow());
   if (left === "expired") {
     return (
       <StateBadge state="expired">

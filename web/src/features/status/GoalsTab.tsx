@@ -10,9 +10,10 @@ import { useProviderNames } from "@/shared/providers";
 import { pathOf } from "@/shared/subject";
 import { Empty } from "@/shared/ui/Empty";
 import { ListTable } from "@/shared/ui/ListTable";
+import { Matrix } from "@/shared/ui/Matrix";
+import { Platform } from "@/shared/ui/Named";
 import { Section } from "@/shared/ui/Page";
 import { Problem } from "@/shared/ui/Problem";
-import { ProviderIcon } from "@/shared/ui/ProviderIcon";
 import { StateBadge } from "@/shared/ui/State";
 import { Time } from "@/shared/ui/Time";
 import { goalsOf, groupsOf, measured, targetOf, type ErrorGroup } from "./goals";
@@ -61,8 +62,8 @@ function GoalsShown() {
         </dl>
       )}
       {goals.platforms.length > 0 && (
-        <div className={classes.matrix} tabIndex={0} role="group" aria-label="Goals by platform">
-          <Table aria-label="Goals by platform" fz="sm" verticalSpacing={7} horizontalSpacing={14}>
+        <div className={classes.matrix}>
+          <Matrix label="Goals by platform">
             <Table.Thead>
               <Table.Tr>
                 <Table.Th scope="col">Platform</Table.Th>
@@ -77,10 +78,7 @@ function GoalsShown() {
               {goals.platforms.map((platform) => (
                 <Table.Tr key={platform}>
                   <Table.Th scope="row">
-                    <span className="named">
-                      <ProviderIcon provider={platform} size={20} />
-                      {nameOf(platform)}
-                    </span>
+                    <Platform id={platform} name={nameOf(platform)} />
                   </Table.Th>
                   {goals.names.map(({ name }) => (
                     <Table.Td key={name}>
@@ -90,7 +88,7 @@ function GoalsShown() {
                 </Table.Tr>
               ))}
             </Table.Tbody>
-          </Table>
+          </Matrix>
         </div>
       )}
     </Section>
@@ -132,12 +130,7 @@ function Drifts() {
           {
             key: "platform",
             title: "Platform",
-            cell: (row) => (
-              <span className="named">
-                <ProviderIcon provider={row.platform} size={20} />
-                {nameOf(row.platform)}
-              </span>
-            ),
+            cell: (row) => <Platform id={row.platform} name={nameOf(row.platform)} />,
           },
           {
             key: "problem",

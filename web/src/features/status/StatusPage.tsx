@@ -6,11 +6,11 @@ import { health, type EventEntry, type IntegrationHealth, type Status } from "@/
 import { useListing, whole } from "@/shared/listing";
 import { pathOf } from "@/shared/subject";
 import { count, plural } from "@/shared/text";
+import { nameColumn } from "@/shared/ui/columns";
 import { Empty } from "@/shared/ui/Empty";
 import { ListTable } from "@/shared/ui/ListTable";
 import { Page, Section } from "@/shared/ui/Page";
 import { Problem } from "@/shared/ui/Problem";
-import { ProviderIcon } from "@/shared/ui/ProviderIcon";
 import { CredentialBadge, StateBadge, StateIcon } from "@/shared/ui/State";
 import { Time } from "@/shared/ui/Time";
 import { Throughput } from "@/shared/ui/Throughput";
@@ -48,7 +48,10 @@ function Integrations() {
 }
 
 function Shown({ status }: { status: Status }) {
-  const rows = status.integrations;
+  // What needs a look comes first, the rest by name.
+  const rows = status.integrations.toSorted(
+    (a, b) => Number(b.status === "failing") - Number(a.status === "failing") || a.name.localeCompare(b.name),
+  );
   return (
     <>
       <dl className={classes.totals}>
@@ -74,16 +77,7 @@ function Shown({ status }: { status: Status }) {
             </Empty>
           }
           columns={[
-            {
-              key: "name",
-              title: "Name",
-              cell: (row) => (
-                <Link to="/integrations/$id" params={{ id: row.id }} className="named">
-                  <ProviderIcon provider={row.provider} />
-                  <span>{row.name}</span>
-                </Link>
-              ),
-            },
+            { ...nameColumn, sort: undefined },
             { key: "status", title: "State", cell: (row) => <StateBadge state={row.status} /> },
             { key: "last", title: "Last sync", cell: (row) => <Time at={row.last_sync_at} /> },
             {

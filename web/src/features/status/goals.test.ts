@@ -26,6 +26,8 @@ it.each([
   [99.416, "%", "99.42 %"],
   [24, "h", "24 h"],
   [0, "h", "0 h"],
+  [0.01, "h", "36 s"],
+  [0.5, "h", "30 min"],
   [null, "%", ""],
 ])("%s in %s is written %s", (value, unit, written) => expect(measured(value, unit)).toBe(written));
 

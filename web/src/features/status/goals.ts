@@ -3,10 +3,15 @@
 import type { EventEntry } from "@/shared/api/health";
 import type { Kpi } from "@/shared/api/insight";
 import { count } from "@/shared/text";
+import { duration } from "@/shared/time";
 
 /** `99.2 %`, `3.5 h`; nothing where nothing was measured yet. */
-export const measured = (value: number | null, unit: string) =>
-  value === null ? "" : `${count(Math.round(value * 100) / 100)} ${unit}`;
+export function measured(value: number | null, unit: string): string {
+  if (value === null) return "";
+  // Parts of an hour are read as minutes or seconds.
+  if (unit === "h" && value > 0 && value < 1) return duration(value * 3_600_000);
+  return `${count(Math.round(value * 100) / 100)} ${unit}`;
+}
 
 /** `at least 99 %`. */
 export const targetOf = ({ target, bound, unit }: Kpi) =>

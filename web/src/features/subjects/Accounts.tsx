@@ -1,11 +1,10 @@
 import { Group } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
 import { nameOf } from "@/shared/account";
 import type { Connection } from "@/shared/api/connections";
 import type { Listing } from "@/shared/listing";
+import { Named } from "@/shared/ui/Named";
 import { Section } from "@/shared/ui/Page";
 import { Problem } from "@/shared/ui/Problem";
-import { ProviderIcon } from "@/shared/ui/ProviderIcon";
 import { StateBadge } from "@/shared/ui/State";
 
 /** The accounts that the numbers come from. */
@@ -17,10 +16,9 @@ export function Accounts({ list }: { list: Listing<Connection> }) {
       <Group className="box" gap="lg">
         {list.rows.map((row) => (
           <Group key={row.id} gap={12} wrap="nowrap">
-            <Link to="/connections/$id" params={{ id: row.id }} className="named">
-              <ProviderIcon provider={row.provider} />
-              <span className="break">{nameOf(row)}</span>
-            </Link>
+            <Named id={row.id} provider={row.provider}>
+              {nameOf(row)}
+            </Named>
             <StateBadge state={row.status} title={row.cause?.message} />
           </Group>
         ))}

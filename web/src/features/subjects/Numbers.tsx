@@ -1,6 +1,7 @@
 import { Table, Tooltip, UnstyledButton } from "@mantine/core";
+import { Matrix } from "@/shared/ui/Matrix";
+import { Platform } from "@/shared/ui/Named";
 import { Section } from "@/shared/ui/Page";
-import { ProviderIcon } from "@/shared/ui/ProviderIcon";
 import { said, titleOf, type Known, type Latest } from "./metrics";
 import classes from "./SubjectPage.module.css";
 
@@ -17,49 +18,44 @@ interface Props {
 export function Numbers({ latest, drawn, nameOf, chosen, onChoose }: Props) {
   return (
     <Section title="Newest numbers">
-      <div className={classes.numbers} tabIndex={0} role="group" aria-label="Newest numbers">
-        <Table aria-label="Newest numbers" verticalSpacing={7} horizontalSpacing={14} fz="sm">
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th scope="col">Metric</Table.Th>
+      <Matrix label="Newest numbers">
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th scope="col">Metric</Table.Th>
+            {latest.platforms.map((platform) => (
+              <Table.Th key={platform} scope="col" ta="right">
+                <Platform id={platform} name={nameOf(platform)} />
+              </Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {latest.metrics.map((metric) => (
+            <Table.Tr key={metric} data-chosen={metric === chosen}>
+              <Table.Th scope="row">
+                {drawn.includes(metric) ? (
+                  <UnstyledButton
+                    fz="sm"
+                    fw={500}
+                    td="underline"
+                    aria-pressed={metric === chosen}
+                    onClick={() => onChoose(metric)}
+                  >
+                    {titleOf(metric)}
+                  </UnstyledButton>
+                ) : (
+                  titleOf(metric)
+                )}
+              </Table.Th>
               {latest.platforms.map((platform) => (
-                <Table.Th key={platform} scope="col" ta="right">
-                  <span className={classes.platform}>
-                    <ProviderIcon provider={platform} size={20} />
-                    {nameOf(platform)}
-                  </span>
-                </Table.Th>
+                <Table.Td key={platform} ta="right">
+                  <Value metric={metric} known={latest.of(metric, platform)} />
+                </Table.Td>
               ))}
             </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {latest.metrics.map((metric) => (
-              <Table.Tr key={metric} data-chosen={metric === chosen}>
-                <Table.Th scope="row">
-                  {drawn.includes(metric) ? (
-                    <UnstyledButton
-                      fz="sm"
-                      fw={500}
-                      td="underline"
-                      aria-pressed={metric === chosen}
-                      onClick={() => onChoose(metric)}
-                    >
-                      {titleOf(metric)}
-                    </UnstyledButton>
-                  ) : (
-                    titleOf(metric)
-                  )}
-                </Table.Th>
-                {latest.platforms.map((platform) => (
-                  <Table.Td key={platform}>
-                    <Value metric={metric} known={latest.of(metric, platform)} />
-                  </Table.Td>
-                ))}
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </div>
+          ))}
+        </Table.Tbody>
+      </Matrix>
     </Section>
   );
 }

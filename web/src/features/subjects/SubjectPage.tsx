@@ -2,24 +2,25 @@ import { Button, SegmentedControl, Skeleton } from "@mantine/core";
 import { IconChartLine, IconDownload, IconRefresh, IconUserCheck } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { lazy, Suspense, useMemo, useState, type ReactNode } from "react";
+import { lazy, Suspense, useMemo, type ReactNode } from "react";
 import { subjectOf } from "@/shared/account";
 import { useAct } from "@/shared/act";
 import { ApiError } from "@/shared/api/client";
-import { insight, type MetricRow, type Span, type SyncResult } from "@/shared/api/insight";
+import { insight, type MetricRow, type Span } from "@/shared/api/insight";
 import type { Connection } from "@/shared/api/connections";
 import { download } from "@/shared/download";
 import { useListing, useUrlState } from "@/shared/listing";
 import { useMay } from "@/shared/me";
 import { useProviderNames } from "@/shared/providers";
+import { useSync } from "@/shared/sync";
 import { Empty } from "@/shared/ui/Empty";
 import { Page, Section } from "@/shared/ui/Page";
 import { Problem } from "@/shared/ui/Problem";
+import { SyncProgress } from "@/shared/ui/SyncProgress";
 import { latestOf, seriesOf, spanOf, titleOf } from "./metrics";
 import { Numbers } from "./Numbers";
 import { Accounts } from "./Accounts";
 import classes from "./SubjectPage.module.css";
-import { SyncResults } from "./SyncResults";
 
 const Chart = lazy(() => import("./MetricChart"));
 
@@ -44,11 +45,7 @@ export default function SubjectPage() {
   const metrics = useQuery({ queryKey: ["metrics", span], queryFn: () => insight.metrics(span) });
   const accounts = useListing<Connection>(`/connections?${new URLSearchParams({ subject })}`);
   const nameOf = useProviderNames();
-  const [results, setResults] = useState<SyncResult[] | null>(null);
-  const sync = useAct(() => insight.sync(subject), {
-    stale: ["metrics", "subjects", "connections", "kpis"],
-    done: ({ data }) => setResults(data),
-  });
+  const sync = useSync();
   const save = useAct(() => download(insight.csv(span), `${subject || "workspace"}-metrics.csv`), {
     sayError: true,
   });
@@ -77,7 +74,7 @@ export default function SubjectPage() {
           {may && (
             <Button
               leftSection={<IconRefresh size={15} />}
-              onClick={() => void sync.run()}
+              onClick={() => void sync.run({ subject })}
               loading={sync.busy}
             >
               Sync now
@@ -87,7 +84,7 @@ export default function SubjectPage() {
       }
     >
       <Problem error={sync.error} />
-      <SyncResults results={results} nameOf={nameOf} />
+      <SyncProgress progress={sync.progress} />
       <Accounts list={accounts} />
       {!none && <Problem error={metrics.error} retry={() => void metrics.refetch()} />}
       {busy && <Skeleton height={220} />}

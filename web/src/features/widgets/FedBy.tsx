@@ -5,9 +5,9 @@ import type { Integration } from "@/shared/api/integrations";
 import type { Widget } from "@/shared/api/widgets";
 import { useListing } from "@/shared/listing";
 import { useMay } from "@/shared/me";
+import { Named } from "@/shared/ui/Named";
 import { Section } from "@/shared/ui/Page";
 import { Problem } from "@/shared/ui/Problem";
-import { ProviderIcon } from "@/shared/ui/ProviderIcon";
 import { StateIcon } from "@/shared/ui/State";
 
 /** The integrations whose data a widget shows. */
@@ -20,10 +20,9 @@ export function FedBy({ widget }: { widget: Widget }) {
       <Group gap="xs">
         {fed.rows.map((row) => (
           <Group key={row.id} gap={8} className="box" py={5} px={10} wrap="nowrap">
-            <ProviderIcon provider={row.provider} size={22} />
-            <Link to="/integrations/$id" params={{ id: row.id }} className="named">
+            <Named id={row.id} provider={row.provider}>
               {row.name}
-            </Link>
+            </Named>
             <StateIcon state={row.status} />
           </Group>
         ))}

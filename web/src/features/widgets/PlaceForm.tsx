@@ -2,10 +2,11 @@ import { Button, Skeleton, Stack, Text, TextInput } from "@mantine/core";
 import { useQueries } from "@tanstack/react-query";
 import { useState } from "react";
 import { useAct } from "@/shared/act";
-import { catalog, type Fields, type Integration } from "@/shared/api/integrations";
+import type { Fields, Integration } from "@/shared/api/integrations";
 import { widgetConfigs, type Widget, type WidgetConfig } from "@/shared/api/widgets";
 import { SchemaForm } from "@/shared/form/SchemaForm";
 import { useListing } from "@/shared/listing";
+import { providerQuery } from "@/shared/providers";
 import { isEmpty } from "@/shared/schema";
 import { Section } from "@/shared/ui/Page";
 import { Problem } from "@/shared/ui/Problem";
@@ -24,13 +25,7 @@ export function PlaceForm({
   const [options, setOptions] = useState<Fields>(place?.options ?? {});
   const fed = useListing<Integration>("/integrations", { widget_id: widget.id });
   const ids = [...new Set(fed.rows.map(({ provider }) => provider))];
-  const providers = useQueries({
-    queries: ids.map((id) => ({
-      queryKey: ["providers", id],
-      queryFn: () => catalog.provider(id),
-      staleTime: 600_000,
-    })),
-  });
+  const providers = useQueries({ queries: ids.map(providerQuery) });
   const save = useAct(
     () =>
       place

@@ -6,6 +6,7 @@ import { players, type Player, type WidgetConfig } from "@/shared/api/widgets";
 import { useListing, useUrlState } from "@/shared/listing";
 import { Confirm } from "@/shared/ui/Confirm";
 import { OneTime } from "@/shared/ui/CopyField";
+import { addedColumn } from "@/shared/ui/columns";
 import { Empty } from "@/shared/ui/Empty";
 import { ListTable } from "@/shared/ui/ListTable";
 import { Problem } from "@/shared/ui/Problem";
@@ -52,13 +53,7 @@ export function Players({ add }: { add?: () => void }) {
             wide: true,
             cell: ({ widget_config_ids }) => widget_config_ids.map((id) => names.get(id) ?? id).join(", "),
           },
-          {
-            key: "created",
-            title: "Added",
-            sort: "created_at",
-            wide: true,
-            cell: ({ created_at }) => <Time at={created_at} />,
-          },
+          addedColumn,
           { key: "seen", title: "Last seen", cell: ({ last_seen_at }) => <Time at={last_seen_at} /> },
           {
             key: "enabled",

@@ -2,42 +2,32 @@
 
 import { Button } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
 import { Navigate, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { widgetConfigs, widgets, type Widget, type WidgetConfig } from "@/shared/api/widgets";
 import { useListing, useUrlState } from "@/shared/listing";
 import { useMay } from "@/shared/me";
-import { DetailPage, Loaded } from "@/shared/ui/DetailPage";
+import { DetailPage, Opened } from "@/shared/ui/DetailPage";
 import { Panel } from "@/shared/ui/Panel";
 import { FedBy } from "./FedBy";
 import { PlaceForm } from "./PlaceForm";
 import { Places } from "./Places";
 
-const kind = { one: "widget", back: { to: "/widgets", label: "Widgets" } };
+const kind = { one: "widget", key: "widgets", back: { to: "/widgets", label: "Widgets" } };
+const place = { ...kind, key: "widget-configs" };
 
 export default function WidgetPage() {
   const { id } = useParams({ strict: false }) as { id: string };
-  return id.startsWith("wcfg_") ? <Placed id={id} /> : <OfWidget id={id} />;
-}
-
-function Placed({ id }: { id: string }) {
-  const config = useQuery({ queryKey: ["widget-configs", id], queryFn: () => widgetConfigs.get(id) });
-  return (
-    <Loaded kind={kind} query={config}>
+  return id.startsWith("wcfg_") ? (
+    <Opened kind={place} read={widgetConfigs.get}>
       {({ widget_id }) => (
         <Navigate to="/widgets/$id" params={{ id: widget_id }} search={{ place: id } as never} replace />
       )}
-    </Loaded>
-  );
-}
-
-function OfWidget({ id }: { id: string }) {
-  const widget = useQuery({ queryKey: ["widgets", id], queryFn: () => widgets.get(id) });
-  return (
-    <Loaded kind={kind} query={widget}>
+    </Opened>
+  ) : (
+    <Opened kind={kind} read={widgets.get}>
       {(widget) => <Shown widget={widget} />}
-    </Loaded>
+    </Opened>
   );
 }
 

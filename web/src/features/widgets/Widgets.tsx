@@ -1,14 +1,14 @@
-import { Button } from "@mantine/core";
+import { Button, Stack } from "@mantine/core";
 import { IconApps, IconPlus } from "@tabler/icons-react";
-import { Link, useNavigate } from "@tanstack/react-router";
 import type { Widget } from "@/shared/api/widgets";
 import { useListing, useUrlState } from "@/shared/listing";
 import { useMay } from "@/shared/me";
+import { useOpen } from "@/shared/subject";
+import { addedColumn, nameColumn } from "@/shared/ui/columns";
 import { Empty } from "@/shared/ui/Empty";
 import { ListTable } from "@/shared/ui/ListTable";
 import { Page } from "@/shared/ui/Page";
 import { Panel } from "@/shared/ui/Panel";
-import { Time } from "@/shared/ui/Time";
 import { Search, Toolbar } from "@/shared/ui/Toolbar";
 import { UrlTabs } from "@/shared/ui/UrlTabs";
 import { NewPlayer, Players } from "./Players";
@@ -51,19 +51,17 @@ export default function Widgets() {
 function WidgetList({ add }: { add?: () => void }) {
   const [{ search, sort }, setUrl] = useUrlState();
   const list = useListing<Widget>("/widgets", { search, sort });
-  const navigate = useNavigate();
   return (
-    <>
+    <Stack gap="sm">
       <Toolbar>
         <Search value={search} onChange={(search) => setUrl({ search })} label="Search widgets" />
       </Toolbar>
-      <div style={{ height: 12 }} />
       <ListTable
         label="Widgets"
         list={list}
         sort={sort}
         onSort={(sort) => setUrl({ sort })}
-        onOpen={({ id }) => void navigate({ to: "/widgets/$id", params: { id } })}
+        onOpen={useOpen()}
         empty={
           <Empty
             icon={IconApps}
@@ -75,16 +73,7 @@ function WidgetList({ add }: { add?: () => void }) {
           </Empty>
         }
         columns={[
-          {
-            key: "name",
-            sort: "name",
-            title: "Name",
-            cell: ({ id, name }) => (
-              <Link to="/widgets/$id" params={{ id }} className="named">
-                {name}
-              </Link>
-            ),
-          },
+          nameColumn,
           {
             key: "slug",
             title: "Slug",
@@ -96,15 +85,9 @@ function WidgetList({ add }: { add?: () => void }) {
             wide: true,
             cell: ({ description }) => <span className="clip dim">{description}</span>,
           },
-          {
-            key: "created",
-            title: "Added",
-            sort: "created_at",
-            wide: true,
-            cell: ({ created_at }) => <Time at={created_at} />,
-          },
+          addedColumn,
         ]}
       />
-    </>
+    </Stack>
   );
 }

@@ -57,6 +57,9 @@ export interface Task {
   due_at: string;
   status: "open" | "done";
   created_at: string;
+  closed_at: string | null;
+  /** The id of a user or a key, or `house` where it closed by itself. */
+  closed_by: string | null;
 }
 
 /** What is left of one budget at a provider. */
@@ -91,7 +94,10 @@ export const connections = {
   refresh: (id: string) => api.post<Connection>(`/connections/${id}/refresh`, {}),
   enable: (id: string, enabled: boolean) => api.patch<Connection>(`/connections/${id}`, { enabled }),
   remove: (id: string) => api.delete(`/connections/${id}`),
-  quotas: (connection: string) => api.get<{ data: Quota[] }>("/quotas", { connection_id: connection }),
+  quotas: (of: { connection_id: string } | { integration_id: string }) =>
+    api.get<{ data: Quota[] }>("/quotas", of),
+  /** Asks each platform its cheapest question. */
+  testAll: () => api.post<{ data: { is_valid: boolean }[] }>("/connections/validate", {}),
 };
 
 export const tasks = {

@@ -23,6 +23,15 @@ export interface SyncResult {
   metrics_updated: number | null;
 }
 
+/** Whose accounts have numbers, by subject and platform. */
+export interface Subject {
+  subject: string;
+  platforms: { platform: string; connection_id: string }[];
+}
+
+/** Whose numbers to read. */
+export type Whose = { subject: string } | { workspace: true };
+
 export interface Kpi {
   name: string;
   title: string;
@@ -67,7 +76,8 @@ const ofSpan = ({ subject, from, to }: Span) => new URLSearchParams({ subject, f
 export const insight = {
   metrics: (span: Span) => api.get<{ data: MetricRow[] }>(`/metrics?${ofSpan(span)}`),
   csv: (span: Span) => `/api/v1/metrics.csv?${ofSpan(span)}`,
-  sync: (subject: string) => api.post<{ data: SyncResult[]; queued: number }>("/sync", { subject }),
+  subjects: () => api.get<{ data: Subject[] }>("/subjects"),
+  sync: (whose: Whose) => api.post<{ data: SyncResult[]; queued: number }>("/sync", whose),
   candidates: (connection: string, name?: string) =>
     api.post<{ data: Candidate[] }>(`/connections/${connection}/artist-candidates`, { name }),
   chooseArtist: (connection: string, id: string) =>

@@ -88,12 +88,33 @@ export interface Integration {
   last_sync_at: string | null;
   last_error: Failure | null;
   feeds_count: number;
+  /** What the provider has granted its app instead of the usual. */
+  quota?: OwnQuota | null;
   webhook_url?: string | null;
   /** Where a provider sends browsers back to, where accounts are connected by OAuth. */
   redirect_uri?: string | null;
   widget_id?: string | null;
   created_at: string;
   updated_at: string;
+}
+
+export interface OwnQuota {
+  daily_units?: number;
+  requests?: number;
+  window_secs?: number;
+}
+
+export interface Subscription {
+  id: string;
+  connection_id: string | null;
+  /** What is pushed, in words. */
+  title?: string;
+  /** What it is about, at the provider. */
+  topic: string;
+  state: "pending" | "active" | "failed" | "off";
+  expires_at: string | null;
+  renew_at: string | null;
+  error?: { code: string; message: string } | null;
 }
 
 export interface IntegrationDraft {
@@ -105,6 +126,7 @@ export interface IntegrationDraft {
   push?: PushConfig;
   mode?: Mode;
   enabled?: boolean;
+  quota?: OwnQuota | null;
   /** The widget that it feeds: each place of that gets a feed of its own. */
   widget_id?: string;
 }
@@ -154,6 +176,14 @@ export const integrations = {
     api.patch<Integration>(`/integrations/${id}`, change),
   remove: (id: string) => api.delete(`/integrations/${id}`),
   test: (id: string) => api.post<TestResult>(`/integrations/${id}/test`, {}),
+  subscriptions: (id: string) => api.get<{ data: Subscription[] }>(`/integrations/${id}/subscriptions`),
+  renew: (id: string, subscription: string) =>
+    api.post(`/integrations/${id}/subscriptions/${subscription}/renew`, {}),
+  /** For an account, or for the integration as a whole. What was ended is begun again. */
+  subscribe: (id: string, connection: string | null) =>
+    api.post(`/integrations/${id}/subscriptions`, connection ? { connection_id: connection } : {}),
+  unsubscribe: (id: string, subscription: string) =>
+    api.delete(`/integrations/${id}/subscriptions/${subscription}`),
   /** Before anything is saved. */
   testDraft: ({ provider, config, credentials, mode, pull, push }: IntegrationDraft) =>
     api.post<TestResult>("/integrations/test", { provider, config, credentials, mode, pull, push }),

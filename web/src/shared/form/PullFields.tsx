@@ -14,7 +14,7 @@ import type { Fields, Json, PullConfig } from "../api/integrations";
 import { duration } from "../time";
 import { limitsSchema, requestSchema } from "./pull";
 import { SchemaForm } from "./SchemaForm";
-import { TransformField } from "./TransformField";
+import { Transform } from "./Transform";
 
 interface Props {
   value: PullConfig;
@@ -41,17 +41,7 @@ export function PullFields({ value, onChange, errors = [], base = "/pull", usual
             <SchemaForm {...form} schema={requestSchema} onChange={(next) => onChange(next as PullConfig)} />
           </Accordion.Panel>
         </Accordion.Item>
-        <Accordion.Item value="transform">
-          <Accordion.Control>Transform{value.transform ? " · set" : ""}</Accordion.Control>
-          <Accordion.Panel>
-            <TransformField
-              value={value.transform ?? ""}
-              onChange={(program) => onChange({ ...value, transform: program || undefined })}
-              sample={sample}
-              error={errors.find(({ pointer }) => pointer === `${base}/transform`)?.message}
-            />
-          </Accordion.Panel>
-        </Accordion.Item>
+        <Transform value={value} onChange={onChange} sample={sample} errors={errors} base={base} />
         <Accordion.Item value="limits">
           <Accordion.Control>Limits and versions</Accordion.Control>
           <Accordion.Panel>

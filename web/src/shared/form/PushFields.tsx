@@ -4,7 +4,7 @@ import type { FieldError } from "../api/client";
 import type { Fields, Json, Provider, PushConfig } from "../api/integrations";
 import { arrivalSchema } from "./pull";
 import { SchemaForm } from "./SchemaForm";
-import { TransformField } from "./TransformField";
+import { Transform } from "./Transform";
 
 interface Props {
   provider: Pick<Provider, "push_schemes">;
@@ -83,16 +83,7 @@ export function PushFields({ provider, value, onChange, errors = [], base = "/pu
             />
           </Accordion.Panel>
         </Accordion.Item>
-        <Accordion.Item value="transform">
-          <Accordion.Control>Transform{value.transform ? " · set" : ""}</Accordion.Control>
-          <Accordion.Panel>
-            <TransformField
-              value={value.transform ?? ""}
-              onChange={(program) => onChange({ ...value, transform: program || undefined })}
-              sample={sample}
-            />
-          </Accordion.Panel>
-        </Accordion.Item>
+        <Transform value={value} onChange={onChange} sample={sample} errors={errors} base={base} />
       </Accordion>
     </Stack>
   );

@@ -50,7 +50,7 @@ const look = (minHeight: number, maxHeight: number) =>
   });
 
 /** Where in the text the value at a JSON pointer stands. */
-export function placeOf(state: EditorState, pointer: string): { from: number; to: number } {
+function placeOf(state: EditorState, pointer: string): { from: number; to: number } {
   const tree = ensureSyntaxTree(state, state.doc.length, 200);
   let node = tree?.topNode.firstChild ?? null;
   for (const raw of pointer.split("/").slice(1)) {

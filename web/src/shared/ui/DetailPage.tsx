@@ -2,30 +2,34 @@
 
 import { Button, Skeleton } from "@mantine/core";
 import { IconPencil, IconTrash, type Icon } from "@tabler/icons-react";
-import type { UseQueryResult } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate, useParams } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 import { Confirm } from "./Confirm";
 import { Page } from "./Page";
 import { Panel } from "./Panel";
 import { Problem } from "./Problem";
 
-/** A sort of things: what one is called, and the list that its page leads back to. */
+/** A sort of things: what one is called, where it is kept, and the list that its page leads back to. */
 export interface Kind {
   one: string;
+  /** The first word of its query keys. */
+  key: string;
   back: { to: string; label: string };
 }
 
-/** Grey while it is read, the error if it cannot be, else what it is. */
-export function Loaded<T>({
+/** What the address names: grey while it is read, the error if it cannot be, else what it is. */
+export function Opened<T>({
   kind,
-  query,
+  read,
   children,
 }: {
   kind: Kind;
-  query: UseQueryResult<T>;
+  read: (id: string) => Promise<T>;
   children: (data: T) => ReactNode;
 }) {
+  const { id } = useParams({ strict: false }) as { id: string };
+  const query = useQuery({ queryKey: [kind.key, id], queryFn: () => read(id) });
   if (query.error) {
     return (
       <Page title={kind.one[0]!.toUpperCase() + kind.one.slice(1)} back={kind.back}>

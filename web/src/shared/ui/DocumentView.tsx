@@ -35,7 +35,7 @@ export function DocumentView({ document }: { document: Json }) {
 
 const MANY = 40;
 
-export function Preview({ document }: { document: Json }) {
+function Preview({ document }: { document: Json }) {
   const shape = shapeOf(document);
   switch (shape.kind) {
     case "none":

@@ -1,5 +1,5 @@
-import { Stack, Text, Title } from "@mantine/core";
-import type { Icon } from "@tabler/icons-react";
+import { Button, Stack, Text, Title } from "@mantine/core";
+import { IconSearchOff, type Icon } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 
 /** Nothing here yet: what it would be, what to do next, and the button that does it. */
@@ -8,15 +8,18 @@ export function Empty({
   title,
   children,
   action,
+  small = false,
 }: {
   icon: Icon;
   title: string;
   children?: ReactNode;
   action?: ReactNode;
+  /** Where it is a part of a page among others. */
+  small?: boolean;
 }) {
   return (
-    <Stack align="center" gap="xs" py={48} px="md" className="empty">
-      <Mark size={32} stroke={1.3} className="dim" aria-hidden />
+    <Stack align="center" gap={small ? 6 : "xs"} py={small ? 18 : 48} px="md" className="empty">
+      {!small && <Mark size={32} stroke={1.3} className="dim" aria-hidden />}
       <Title order={2} size="h4">
         {title}
       </Title>
@@ -27,5 +30,22 @@ export function Empty({
       )}
       {action}
     </Stack>
+  );
+}
+
+/** A search or a filter that nothing fits, and the way back. */
+export function NothingFits({ of, clear }: { of: string; clear: () => void }) {
+  return (
+    <Empty
+      icon={IconSearchOff}
+      title="Nothing fits"
+      action={
+        <Button variant="default" onClick={clear}>
+          Clear the filters
+        </Button>
+      }
+    >
+      No {of} fits what you searched for.
+    </Empty>
   );
 }

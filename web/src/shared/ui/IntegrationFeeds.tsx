@@ -1,12 +1,14 @@
 import { Button } from "@mantine/core";
 import { IconPlus, IconRss } from "@tabler/icons-react";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { Link } from "@tanstack/react-router";
 import type { Feed } from "../api/feeds";
 import type { Integration } from "../api/integrations";
 import { useListing } from "../listing";
 import { useMay } from "../me";
+import { useOpen } from "../subject";
 import { Empty } from "./Empty";
 import { ListTable } from "./ListTable";
+import { Named } from "./Named";
 import { Section } from "./Page";
 import { StateBadge } from "./State";
 import { Time } from "./Time";
@@ -20,7 +22,6 @@ export function IntegrationFeeds({
   few?: boolean;
 }) {
   const list = useListing<Feed>("/feeds", { integration_id: integration.id }, { limit: few ? 5 : 50 });
-  const navigate = useNavigate();
   const may = useMay("editor");
   const add = may && (
     <Button
@@ -34,13 +35,13 @@ export function IntegrationFeeds({
     </Button>
   );
   return (
-    <Section title="Feeds" aside={add}>
+    <Section title="Feeds" aside={list.rows.length > 0 && add}>
       <ListTable
         label={`Feeds of ${integration.name}`}
         list={list}
-        onOpen={(feed) => void navigate({ to: "/feeds/$id", params: { id: feed.id } })}
+        onOpen={useOpen()}
         empty={
-          <Empty icon={IconRss} title="No feed yet" action={add}>
+          <Empty icon={IconRss} title="No feed yet" action={add} small={few}>
             A feed is the document that is made of what this service says.
           </Empty>
         }
@@ -48,11 +49,7 @@ export function IntegrationFeeds({
           {
             key: "name",
             title: "Name",
-            cell: (feed) => (
-              <Link to="/feeds/$id" params={{ id: feed.id }} className="named">
-                {feed.name}
-              </Link>
-            ),
+            cell: (feed) => <Named id={feed.id}>{feed.name}</Named>,
           },
           {
             key: "status",

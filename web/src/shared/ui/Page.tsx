@@ -2,6 +2,8 @@ import { Anchor, Group, Stack, Text, Title } from "@mantine/core";
 import { IconChevronLeft } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { useEffect, type ReactNode } from "react";
+import type { Fields, Json } from "../api/integrations";
+import type { Schema } from "../schema";
 
 interface Props {
   title: string;
@@ -72,12 +74,24 @@ export function Section({
   );
 }
 
+/** Settings as facts: called as their schema calls them, lists as lists. */
+export const factsOf = (values: Fields, schema?: Schema): [string, ReactNode][] =>
+  Object.entries(values)
+    .filter(([, value]) => value !== null && value !== "")
+    .map(([name, value]) => [schema?.properties?.[name]?.title ?? name.replaceAll("_", " "), written(value)]);
+
+function written(value: Json): string {
+  if (Array.isArray(value)) return value.map(written).join(", ");
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
 /** Names and values, one under the other. */
 export function Facts({ of }: { of: [string, ReactNode][] }) {
   return (
     <dl className="facts">
       {of.map(([name, value]) => (
-        <div key={name}>
+        <div key={name} data-long={typeof value === "string" && value.length > 60}>
           <dt>{name}</dt>
           <dd>{value}</dd>
         </div>

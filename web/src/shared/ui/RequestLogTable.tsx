@@ -1,4 +1,4 @@
-import { Text } from "@mantine/core";
+import { Text, Stack } from "@mantine/core";
 import { IconArrowsExchange } from "@tabler/icons-react";
 import type { RequestLog } from "../api/integrations";
 import { useListing, useUrlState } from "../listing";
@@ -16,7 +16,7 @@ export function RequestLogTable({ integration }: { integration: string }) {
   const [{ success }, setUrl] = useUrlState();
   const list = useListing<RequestLog>(`/integrations/${integration}/requests`, { success });
   return (
-    <>
+    <Stack gap="sm">
       <Toolbar>
         <Filter
           label="Outcome"
@@ -28,7 +28,6 @@ export function RequestLogTable({ integration }: { integration: string }) {
           onChange={(success) => setUrl({ success })}
         />
       </Toolbar>
-      <div style={{ height: 12 }} />
       <ListTable
         label="Requests"
         list={list}
@@ -85,6 +84,6 @@ export function RequestLogTable({ integration }: { integration: string }) {
           { key: "attempt", title: "Attempt", align: "right", wide: true, cell: (row) => row.attempt },
         ]}
       />
-    </>
+    </Stack>
   );
 }

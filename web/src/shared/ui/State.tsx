@@ -4,12 +4,13 @@ import {
   IconCircleDashed,
   IconClockExclamation,
   IconHourglass,
+  IconLoader2,
   type Icon,
 } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import classes from "./State.module.css";
 
-export type Tone = "ok" | "stale" | "failing" | "off" | "wait";
+type Tone = "ok" | "stale" | "failing" | "off" | "wait" | "busy";
 
 const icons: Record<Tone, Icon> = {
   ok: IconCircleCheck,
@@ -17,6 +18,7 @@ const icons: Record<Tone, Icon> = {
   failing: IconAlertTriangle,
   off: IconCircleDashed,
   wait: IconHourglass,
+  busy: IconLoader2,
 };
 
 /** Every word that says a state, and how it is meant. Words that are not here are neutral. */
@@ -24,6 +26,7 @@ const tones: Record<string, Tone> = {
   ok: "ok",
   active: "ok",
   success: "ok",
+  closed: "ok",
   valid: "ok",
   applied: "ok",
   enabled: "ok",
@@ -40,13 +43,15 @@ const tones: Record<string, Tone> = {
   error: "failing",
   requires_reconnection: "failing",
   pending: "wait",
+  waiting: "wait",
+  running: "busy",
   new: "wait",
   ignored: "off",
   disabled: "off",
   off: "off",
 };
 
-export const toneOf = (state: string): Tone => tones[state] ?? "off";
+const toneOf = (state: string): Tone => tones[state] ?? "off";
 
 /** A state: a word, an icon and a colour, never the colour alone. */
 export function StateBadge({

@@ -1,13 +1,40 @@
-import { Code, Stack, Text, Textarea } from "@mantine/core";
+import { Accordion, Code, Stack, Text, Textarea } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { ApiError } from "../api/client";
+import { ApiError, type FieldError } from "../api/client";
 import { transform } from "../api/feeds";
 import type { Json } from "../api/integrations";
 import { pretty } from "../ui/Code";
 
-interface Props {
+interface Props<T> {
+  value: T;
+  onChange: (value: T) => void;
+  sample?: Json;
+  errors: FieldError[];
+  /** Where it stands in what is sent. */
+  base: string;
+}
+
+/** The part of a form that holds the jq program of a pull or a push. */
+export function Transform<T extends { transform?: string }>(props: Props<T>) {
+  const { value, onChange, sample, errors, base } = props;
+  return (
+    <Accordion.Item value="transform">
+      <Accordion.Control>Transform{value.transform ? " · set" : ""}</Accordion.Control>
+      <Accordion.Panel>
+        <Program
+          value={value.transform ?? ""}
+          onChange={(program) => onChange({ ...value, transform: program || undefined })}
+          sample={sample}
+          error={errors.find(({ pointer }) => pointer === `${base}/transform`)?.message}
+        />
+      </Accordion.Panel>
+    </Accordion.Item>
+  );
+}
+
+interface ProgramProps {
   value: string;
   onChange: (program: string) => void;
   sample?: Json;
@@ -15,7 +42,7 @@ interface Props {
 }
 
 /** A jq program and what it makes of a sample, as it is typed. */
-export function TransformField({ value, onChange, sample, error }: Props) {
+function Program({ value, onChange, sample, error }: ProgramProps) {
   const [input, setInput] = useState(() => pretty(sample ?? { temperature: 12.5, city: "Lund" }));
   const [program] = useDebouncedValue(value, 350);
   const [text] = useDebouncedValue(input, 350);
