@@ -120,10 +120,14 @@ impl Connect {
         let is_short = reads_body && response.body.len() <= MAX_REFUSAL;
         let read = || serde_json::from_slice(&response.body).ok();
         let body = is_short.then(read).flatten().unwrap_or(Value::Null);
+        let verdict = self.verdict(integration, &Heard { status, body });
+        if matches!(verdict, Verdict::Taken | Verdict::Nothing) {
+            return Ok(None);
+        }
         let terms = Terms::new(self, workspace, integration.clone(), credentials.clone());
         let terms = Arc::new(terms.await?);
         let it = &access.stored.connection;
-        match self.verdict(&terms, &Heard { status, body }) {
+        match verdict {
             Verdict::Expired if it.can_refresh => {
                 let want = Want::Other { than: it.generation };
                 let renewed = self.renewed(workspace, &terms, access.stored.clone(), want).await?;
@@ -138,11 +142,10 @@ impl Connect {
                 let test = self.test_connection(workspace, &terms, access.stored.clone()).await;
                 test.map(|_| None)
             }
-            Verdict::Revoked => {
-                self.note_verdict(workspace, &terms, it, Verdict::Revoked).await?;
+            verdict => {
+                self.note_verdict(workspace, &terms, it, verdict).await?;
                 Ok(None)
             }
-            Verdict::Taken | Verdict::Nothing => Ok(None),
         }
     }
 

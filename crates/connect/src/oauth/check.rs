@@ -10,10 +10,10 @@ use utoipa::ToSchema;
 
 use super::call::Heard;
 use super::terms::{Terms, Values};
-use crate::Connect;
 use crate::connection::{Cause, Connection, ConnectionStatus};
 use crate::refresh::flight::{Want, usable};
 use crate::store::connections::{self, Stored};
+use crate::{Connect, Integration};
 
 /// How a test of a connection went.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -69,12 +69,12 @@ impl Connect {
     ) -> Result<ConnectionTest, Problem> {
         let mut stored = self.renewed(workspace, terms, stored, Want::Fresh).await?;
         let mut heard = self.knock(workspace, terms, &stored).await?;
-        let mut verdict = self.verdict(terms, &heard);
+        let mut verdict = self.verdict(&terms.integration, &heard);
         if verdict == Verdict::Expired && stored.connection.can_refresh {
             let want = Want::Other { than: stored.connection.generation };
             stored = self.renewed(workspace, terms, stored, want).await?;
             heard = self.knock(workspace, terms, &stored).await?;
-            verdict = self.verdict(terms, &heard);
+            verdict = self.verdict(&terms.integration, &heard);
         }
         self.note_verdict(workspace, terms, &stored.connection, verdict).await?;
         let name = terms.integration.service();
@@ -124,19 +124,22 @@ impl Connect {
     }
 
     /// What an answer says of the token.
-    pub(crate) fn verdict(&self, terms: &Terms, heard: &Heard) -> Verdict {
+    pub(crate) fn verdict(&self, integration: &Integration, heard: &Heard) -> Verdict {
+        let provider = &integration.provider_def;
+        let oauth = provider.oauth.as_ref();
         let holds = |program: Option<&String>| {
             let compiled = program.and_then(|text| self.0.cache.program(text).ok())?;
             let input = json!({ "status": heard.status, "body": heard.body });
             let said = jq::run_with(&compiled, input, json!({}), Limits::default()).ok()?;
             Some(said == Value::Bool(true))
         };
-        if holds(terms.oauth.revoked.as_ref()) == Some(true) {
+        if holds(oauth.and_then(|it| it.revoked.as_ref())) == Some(true) {
             return Verdict::Revoked;
         }
-        let expired = holds(terms.oauth.expired.as_ref()).unwrap_or(heard.status == 401);
+        let expired = holds(oauth.and_then(|it| it.expired.as_ref()));
+        let expired = expired.unwrap_or(heard.status == 401);
         let success = || {
-            let program = terms.integration.provider_def.success.as_ref();
+            let program = provider.success.as_ref();
             let compiled = program.and_then(|text| self.0.cache.program(text).ok());
             let run =
                 |program| jq::run_with(&program, heard.body.clone(), json!({}), Limits::default());
