@@ -8,7 +8,7 @@ use kernel::Problem;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
-use crate::{Connect, Integration, Prepared, PullConfig, Whose};
+use crate::{Connect, Credentials, Integration, Prepared, PullConfig, Whose};
 
 /// What is asked, of whom, and in whose name.
 pub struct Question<'a> {
@@ -38,28 +38,42 @@ impl Connect {
         dress: impl Fn(&mut egress::Request) + Send,
     ) -> Result<(Prepared, Arc<Response>), Problem> {
         let Question { integration, pull, options, whose, purpose, actor } = question;
-        let mut credentials = self.access(workspace, integration, whose, purpose, actor).await?;
-        let mut may_renew = true;
-        loop {
-            let mut prepared = self.request(workspace, integration, pull, options, &credentials)?;
-            dress(&mut prepared.request);
-            let sent = self.0.egress.send(prepared.request.clone()).await;
-            let response = sent.map_err(|error| error.problem())?;
-            if may_renew {
-                may_renew = false;
-                let renewed =
-                    self.renewed_after(workspace, integration, &credentials, &response).await?;
-                if let Some(renewed) = renewed {
-                    credentials = renewed;
-                    continue;
-                }
-            }
-            // What is granted has a health of its own; this is about what is stored.
-            let verdict = prepared.verdict(&response).filter(|_| credentials.access.is_none());
-            if let (Some(id), Some(valid)) = (credentials.id, verdict) {
-                self.mark_credential(workspace, id, valid).await?;
-            }
-            return Ok((prepared, response));
+        let credentials = self.access(workspace, integration, whose, purpose, actor).await?;
+        let prepare = move |credentials: &Credentials| {
+            let prepared = self.request(workspace, integration, pull, options, credentials);
+            prepared.map(|mut prepared| {
+                dress(&mut prepared.request);
+                prepared
+            })
+        };
+        let (prepared, response) =
+            self.answered(workspace, integration, &credentials, prepare).await?;
+        // What is granted has a health of its own; this is about what is stored.
+        let verdict = prepared.verdict(&response).filter(|_| credentials.access.is_none());
+        if let (Some(id), Some(valid)) = (credentials.id, verdict) {
+            self.mark_credential(workspace, id, valid).await?;
         }
+        Ok((prepared, response))
+    }
+
+    /// Sends what `prepare` makes of the credentials, and once more with renewed tokens where the provider
+    /// found these expired before we did.
+    pub(crate) async fn answered(
+        &self,
+        workspace: &Workspace,
+        integration: &Arc<Integration>,
+        credentials: &Credentials,
+        prepare: impl Fn(&Credentials) -> Result<Prepared, Problem> + Send,
+    ) -> Result<(Prepared, Arc<Response>), Problem> {
+        let (prepared, response) = self.sent(prepare(credentials)?).await?;
+        match self.renewed_after(workspace, integration, credentials, &response).await? {
+            Some(renewed) => self.sent(prepare(&renewed)?).await,
+            None => Ok((prepared, response)),
+        }
+    }
+
+    async fn sent(&self, prepared: Prepared) -> Result<(Prepared, Arc<Response>), Problem> {
+        let sent = self.0.egress.send(prepared.request.clone()).await;
+        Ok((prepared, sent.map_err(|error| error.problem())?))
     }
 }

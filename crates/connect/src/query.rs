@@ -4,14 +4,12 @@
 use accounts::gate::Actor;
 use catalog::Request;
 use db::{DbError, Tx, Workspace};
-use kernel::{
-    ConnectionId, IntegrationId, JobKind, Lane, NewJob, PageRequest, Problem, WorkspaceId, codes,
-};
+use kernel::{ConnectionId, IntegrationId, JobKind, Lane, NewJob, PageRequest, Problem, WorkspaceId, codes};
 use serde_json::{Map, Value, json};
 
 use crate::quota::Purse;
 use crate::store::connections::{self, Filter};
-use crate::{Connect, Connection, PullConfig, Whose};
+use crate::{Connect, Connection, Credentials, PullConfig, Whose};
 
 /// Follows the connection whose id is the key: somebody has connected it, or connected it again. This room
 /// knows only the name of the job; who handles it, and how, is theirs.
@@ -52,31 +50,24 @@ impl Connect {
         };
         let whose = Whose { connection: Some(query.connection.id), ..Whose::default() };
         let Query { purpose, actor, .. } = query;
-        let mut credentials = self.access(workspace, &integration, &whose, purpose, actor).await?;
-        let mut may_renew = true;
-        loop {
+        let credentials = self.access(workspace, &integration, &whose, purpose, actor).await?;
+        let pull = PullConfig::default();
+        let prepare = |credentials: &Credentials| {
+            let mut credentials = credentials.clone();
             if let Some(access) = &mut credentials.access {
                 // What was just chosen may be newer than what is in memory.
                 access.connection.extend(query.connection.captured.clone());
                 access.connection.extend(query.captured.clone());
             }
-            let (pull, request) = (PullConfig::default(), query.request.clone());
+            let (request, options) = (query.request.clone(), query.options);
             let mut prepared =
-                self.prepare(workspace, &integration, &pull, request, query.options, &credentials)?;
+                self.prepare(workspace, &integration, &pull, request, options, &credentials)?;
             prepared.request.lane = query.lane;
-            let sent = self.0.egress.send(prepared.request.clone()).await;
-            let response = sent.map_err(|error| error.problem())?;
-            if may_renew {
-                may_renew = false;
-                let renewed =
-                    self.renewed_after(workspace, &integration, &credentials, &response).await?;
-                if let Some(renewed) = renewed {
-                    credentials = renewed;
-                    continue;
-                }
-            }
-            return prepared.read(&response);
-        }
+            Ok(prepared)
+        };
+        let (prepared, response) =
+            self.answered(workspace, &integration, &credentials, prepare).await?;
+        prepared.read(&response)
     }
 
     /// A connection as the table has it now.
