@@ -135,15 +135,10 @@ impl Connect {
 
         let (mut closed, open) = by_openness(&known, &credential_rules);
         token.values().for_each(|value| masking::collect_texts(value, &mut closed));
+        let mut sent = outgoing(workspace, &rendered)?;
         hidden.extend(rendered.secrets.into_iter().filter(|text| !open.contains(text)));
         hidden.extend(closed);
-        let body_type = rendered.body.as_ref().map(template::Body::content_type);
-        let method = Method::from_bytes(rendered.method.as_bytes())
-            .map_err(|_| Problem::new(&codes::FEED_TEMPLATE, "The method cannot be read."))?;
-        let mut sent = egress::Request::new(workspace.id(), method, rendered.url);
         sent.integration = Some(integration.id);
-        sent.headers = headers(&rendered.headers, body_type)?;
-        sent.body = rendered.body.map(|body| body.encoded().into()).unwrap_or_default();
         hidden.sort_unstable();
         hidden.dedup();
         sent.hidden = hidden.iter().cloned().map(Secret::new).collect();
@@ -293,7 +288,22 @@ fn unfilled(error: &template::TemplateError) -> Problem {
     Problem::of(error.code(), error).field(error.pointer(), error.to_string())
 }
 
-fn headers(
+/// What was filled in, as it is sent.
+pub(crate) fn outgoing(
+    workspace: &Workspace,
+    rendered: &template::Rendered,
+) -> Result<egress::Request, Problem> {
+    let method = Method::from_bytes(rendered.method.as_bytes())
+        .map_err(|_| Problem::new(&codes::FEED_TEMPLATE, "The method cannot be read."))?;
+    let mut request = egress::Request::new(workspace.id(), method, rendered.url.clone());
+    let body = rendered.body.as_ref();
+    request.headers = headers(&rendered.headers, body.map(template::Body::content_type))?;
+    request.body = body.map(|body| body.encoded().into()).unwrap_or_default();
+    Ok(request)
+}
+
+/// The headers as they are sent, with those that every request has.
+pub(crate) fn headers(
     rendered: &[(String, String)],
     body: Option<&'static str>,
 ) -> Result<HeaderMap, Problem> {

@@ -3,16 +3,18 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use catalog::decode::{Options, decode};
 use catalog::oauth::{ClientAuth, TokenBody};
-use catalog::template;
-use catalog::{AuthKind, Request};
+use catalog::template::{self, Body};
+use catalog::{AuthKind, Format, Request};
 use db::Workspace;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
-use kernel::{Problem, Secret, codes};
+use http::{Method, header};
+use kernel::{Problem, Secret};
 use serde_json::{Value, json};
 
 use super::mint;
 use super::terms::{Terms, Values};
+use crate::prepare::{headers, outgoing};
 use crate::prepared::observer;
 use crate::quota::Purse;
 use crate::refresh::plan::PATIENCE;
@@ -37,27 +39,21 @@ impl Connect {
         url: url::Url,
         mut params: Vec<(String, String)>,
     ) -> Result<Heard, Problem> {
-        let mut request = egress::Request::new(workspace.id(), Method::POST, url);
         let mut hidden = terms.secrets();
         // Codes, verifiers, tokens and statements: all but what names the grant.
         hidden.extend(params.iter().filter(|(name, _)| is_secret(name)).map(|(_, it)| it.clone()));
-        self.prove(terms, &mut request, &mut params, &mut hidden)?;
-        for (name, value) in terms.params(&terms.oauth.client.headers, &Values::default())? {
-            insert(&mut request.headers, &name, &value)?;
-        }
-        request.body = match terms.oauth.client.body {
-            TokenBody::Form => {
-                insert(&mut request.headers, "content-type", "application/x-www-form-urlencoded")?;
-                let mut form = url::form_urlencoded::Serializer::new(String::new());
-                form.extend_pairs(&params);
-                form.finish().into()
-            }
+        let mut rendered = self.prove(terms, &mut params, &mut hidden)?;
+        rendered.extend(terms.params(&terms.oauth.client.headers, &Values::default())?);
+        let body = match terms.oauth.client.body {
+            TokenBody::Form => Body::Form(params),
             TokenBody::Json => {
-                insert(&mut request.headers, "content-type", "application/json")?;
                 let fields = params.into_iter().map(|(name, value)| (name, json!(value)));
-                Value::Object(fields.collect()).to_string().into()
+                Body::Json(Value::Object(fields.collect()))
             }
         };
+        let mut request = egress::Request::new(workspace.id(), Method::POST, url);
+        request.headers = headers(&rendered, Some(body.content_type()))?;
+        request.body = body.encoded().into();
         self.listen(terms, request, hidden).await
     }
 
@@ -81,18 +77,7 @@ impl Connect {
                 Problem::new(error.code(), error.to_string())
                     .field(error.pointer(), error.to_string())
             })?;
-        let method = Method::from_bytes(rendered.method.as_bytes())
-            .map_err(|_| Problem::new(&codes::FEED_TEMPLATE, "The method cannot be read."))?;
-        let mut request = egress::Request::new(workspace.id(), method, rendered.url);
-        for (name, value) in &rendered.headers {
-            insert(&mut request.headers, name, value)?;
-        }
-        if let Some(body) = rendered.body {
-            if !request.headers.contains_key(header::CONTENT_TYPE) {
-                insert(&mut request.headers, "content-type", body.content_type())?;
-            }
-            request.body = body.encoded().into();
-        }
+        let mut request = outgoing(workspace, &rendered)?;
         // A call of the API counts as one; what is asked of the token endpoint does not.
         if with_token {
             let clock = self.0.db.clock();
@@ -122,23 +107,19 @@ impl Connect {
         request.lane = egress::Lane::Interactive;
         request.limits =
             Some(egress::Limits { first_byte: PATIENCE, whole: PATIENCE, max_body: MAX_ANSWER });
-        if !request.headers.contains_key(header::ACCEPT) {
-            insert(&mut request.headers, "accept", "application/json")?;
-        }
         let answer = self.0.egress.send(request).await.map_err(|error| error.problem())?;
         let kind = answer.head.headers.get(header::CONTENT_TYPE);
         let kind = kind.and_then(|value| value.to_str().ok()).unwrap_or_default();
         Ok(Heard { status: answer.head.status.as_u16(), body: read(kind, &answer.body) })
     }
 
-    /// Adds what proves which app asks.
+    /// The headers that prove which app asks; what proves it among the parameters is added to them.
     fn prove(
         &self,
         terms: &Terms,
-        request: &mut egress::Request,
         params: &mut Vec<(String, String)>,
         hidden: &mut Vec<String>,
-    ) -> Result<(), Problem> {
+    ) -> Result<Vec<(String, String)>, Problem> {
         let client = &terms.oauth.client;
         let asks_for_itself = params.iter().any(|(_, value)| value == "client_credentials");
         let mut set = |name: &str, value: &str| params.push((name.to_owned(), value.to_owned()));
@@ -157,8 +138,8 @@ impl Connect {
                     ClientAuth::Basic => basic(terms.client_id()?, terms.client_secret()),
                     _ => basic(terms.client_secret(), ""),
                 };
-                insert(&mut request.headers, "authorization", &format!("Basic {pair}"))?;
-                hidden.push(pair);
+                hidden.push(pair.clone());
+                return Ok(vec![("Authorization".to_owned(), format!("Basic {pair}"))]);
             }
             ClientAuth::ClientAssertion => {
                 let statement = mint::sign(terms, self.0.db.entropy())?;
@@ -171,7 +152,7 @@ impl Connect {
                 hidden.push(statement.expose().clone());
             }
         }
-        Ok(())
+        Ok(Vec::new())
     }
 }
 
@@ -206,31 +187,14 @@ fn is_secret(name: &str) -> bool {
     )
 }
 
-fn insert(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), Problem> {
-    let unfit = || {
-        let detail = format!("The header {name:?} cannot be sent with this value.");
-        Problem::new(&codes::FEED_TEMPLATE, detail)
-    };
-    let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| unfit())?;
-    headers.insert(name, HeaderValue::from_str(value).map_err(|_| unfit())?);
-    Ok(())
-}
-
-/// Some providers answer a form, and some say JSON and mean text.
+/// Some providers answer a form, and some say JSON and mean text, or text and mean JSON.
 fn read(kind: &str, body: &[u8]) -> Value {
-    if let Ok(json) = serde_json::from_slice(body) {
-        return json;
-    }
-    let text = String::from_utf8_lossy(body).into_owned();
+    let looks_like_form = |text: &str| text.contains('=') && !text.contains(['<', ' ', '\n']);
     let is_form = kind.starts_with("application/x-www-form-urlencoded")
-        || (kind.starts_with("text/plain")
-            && text.contains('=')
-            && !text.contains(['<', ' ', '\n']));
-    if !is_form {
-        return Value::String(text);
-    }
-    let pairs = url::form_urlencoded::parse(text.as_bytes());
-    Value::Object(pairs.map(|(name, value)| (name.into_owned(), json!(value))).collect())
+        || (kind.starts_with("text/plain") && std::str::from_utf8(body).is_ok_and(looks_like_form));
+    let other = if is_form { Format::Form } else { Format::Text };
+    let decoded = |format| decode(body, Some(kind), format, &Options::default());
+    decoded(Format::Json).or_else(|_| decoded(other)).unwrap_or_default()
 }
 
 #[cfg(test)]
