@@ -173,6 +173,15 @@ impl fmt::Debug for Tokens {
 }
 
 impl Connection {
+    /// What people call whoever it is of.
+    pub(crate) fn whose(&self) -> &str {
+        match (&self.account.name, self.subject.as_str()) {
+            (Some(name), _) => name,
+            (None, "") => "the workspace",
+            (None, subject) => subject,
+        }
+    }
+
     /// What templates see as `{{connection.…}}`.
     pub(crate) fn values(&self) -> Map<String, Value> {
         let mut values = self.captured.clone();

@@ -3,8 +3,8 @@
 
 use accounts::gate::Actor;
 use catalog::oauth::Grant;
-use db::{Tx, Workspace};
-use kernel::{ConnectLinkId, ConnectionId, NewJob, Problem, codes};
+use db::Workspace;
+use kernel::{ConnectLinkId, ConnectionId, Problem, codes};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -15,7 +15,6 @@ use super::token::{Trouble, Won, first, settle};
 use crate::Connect;
 use crate::connection::{AccountInfo, Connection, ConnectionStatus, Tokens};
 use crate::query::tell_connected;
-use crate::refresh::{job, plan};
 use crate::store::{connections, links, tasks};
 use crate::write::changed::{IntegrationChanged, follow};
 
@@ -237,25 +236,6 @@ impl Connect {
             created_at: now,
             updated_at: now,
         }
-    }
-
-    /// Asks for the next renewal, and for the warning ahead of an end that nothing moves.
-    pub(crate) async fn schedule(
-        &self,
-        tx: &mut Tx,
-        oauth: &catalog::oauth::OAuth,
-        it: &Connection,
-    ) -> Result<(), db::DbError> {
-        let fraction = self.0.db.entropy().fraction();
-        let key = it.id.to_string();
-        tx.dequeue(it.workspace, job::KIND, &key).await?;
-        let at = match (plan::renew_at(oauth, it, fraction), plan::warn_at(oauth, it)) {
-            (Some(renew), Some(warn)) => Some(renew.min(warn)),
-            (one, other) => one.or(other),
-        };
-        let Some(run_at) = at else { return Ok(()) };
-        let job = NewJob { kind: job::KIND, key, run_at, payload: json!({}) };
-        tx.enqueue(it.workspace, job).await
     }
 }
 

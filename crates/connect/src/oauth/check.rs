@@ -79,7 +79,7 @@ impl Connect {
         self.note_verdict(workspace, terms, &stored.connection, verdict).await?;
         let name = terms.integration.service();
         let (code, message) = match verdict {
-            Verdict::Taken => (None, format!("{name} answers for {}.", whose(&stored.connection))),
+            Verdict::Taken => (None, format!("{name} answers for {}.", stored.connection.whose())),
             Verdict::Nothing => (
                 Some(codes::FEED_UPSTREAM_STATUS.name),
                 format!("{name} answered {}, which says nothing of the token.", heard.status),
@@ -191,13 +191,5 @@ impl Connect {
             }
         }
         Ok(tx.commit().await?)
-    }
-}
-
-fn whose(it: &Connection) -> &str {
-    match (&it.account.name, it.subject.as_str()) {
-        (Some(name), _) => name,
-        (None, "") => "the workspace",
-        (None, subject) => subject,
     }
 }

@@ -1,11 +1,11 @@
 //! What a failed renewal means: for the connection, for whoever waits, and for the people who are told.
 
 use db::{Change, DbError, Tx, Workspace};
-use kernel::{NewJob, Problem, TaskId, Timestamp, codes};
+use kernel::{Problem, TaskId, Timestamp, codes};
 use serde_json::json;
 use std::time::Duration;
 
-use super::{job, plan};
+use super::plan;
 use crate::Connect;
 use crate::connection::{Cause, Connection, ConnectionStatus};
 use crate::oauth::terms::Terms;
@@ -45,7 +45,7 @@ impl Connect {
                 let cause = Cause { code: "refresh_lost".to_owned(), message };
                 let degraded = ConnectionStatus::Degraded;
                 connections::set_status(&mut tx, it, degraded, Some(&cause)).await?;
-                self.again_at(&mut tx, it, it.expires_at.unwrap_or(now)).await?;
+                self.run_at(&mut tx, it, Some(it.expires_at.unwrap_or(now))).await?;
                 Problem { code: &codes::REFRESH_FAILED, ..problem }
             }
             Trouble::Gone(problem) => {
@@ -80,7 +80,7 @@ impl Connect {
         }
         let wait = plan::backoff(it.failures + 1, self.0.db.entropy().fraction());
         let asked = problem.retry_after.map(Duration::from_secs).unwrap_or_default();
-        self.again_at(tx, it, now.plus(wait.max(asked))).await?;
+        self.run_at(tx, it, Some(now.plus(wait.max(asked)))).await?;
         if it.failing_since.is_some_and(|since| now.since(since) >= plan::ASK_AFTER) {
             let account = it.account.name.as_deref().unwrap_or("the account");
             let title = format!("Look at {name}");
@@ -116,14 +116,10 @@ impl Connect {
             // It was connected again meanwhile.
             return Ok(());
         }
-        tx.dequeue(it.workspace, job::KIND, &it.id.to_string()).await?;
-        let whose = match (&it.account.name, it.subject.as_str()) {
-            (Some(account), _) => account.as_str(),
-            (None, "") => "the workspace",
-            (None, subject) => subject,
-        };
+        self.run_at(tx, it, None).await?;
         let title = format!("Reconnect {name}");
-        let description = format!("The {name} connection of {whose} has ended. {}", cause.message);
+        let description =
+            format!("The {name} connection of {} has ended. {}", it.whose(), cause.message);
         let data = json!({
             "integration_id": it.integration_id, "provider": it.provider, "subject": it.subject,
             "account": it.account.name, "cause": cause,
@@ -175,16 +171,5 @@ impl Connect {
             "since": it.failing_since.unwrap_or(it.status_since),
         });
         tx.emit(it.workspace, "connection.recovered", it.id, data).await
-    }
-
-    async fn again_at(
-        &self,
-        tx: &mut Tx,
-        it: &Connection,
-        run_at: Timestamp,
-    ) -> Result<(), DbError> {
-        let key = it.id.to_string();
-        tx.dequeue(it.workspace, job::KIND, &key).await?;
-        tx.enqueue(it.workspace, NewJob { kind: job::KIND, key, run_at, payload: json!({}) }).await
     }
 }

@@ -1,8 +1,9 @@
 //! Renews the tokens of a connection before they end, and warns ahead of an end that nothing moves.
 
 use accounts::Severity;
-use db::{DbError, Done, Handler, Job, JobError, Workspace};
-use kernel::{ConnectionId, JobKind, Lane};
+use catalog::oauth::OAuth;
+use db::{DbError, Done, Handler, Job, JobError, Tx, Workspace};
+use kernel::{ConnectionId, JobKind, Lane, NewJob, Timestamp};
 use serde_json::json;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -100,6 +101,33 @@ impl RefreshJob {
         }
         tx.commit().await?;
         Ok(Done::Settled)
+    }
+}
+
+impl Connect {
+    /// Asks for the next renewal, and for the warning ahead of an end that nothing moves.
+    pub(crate) async fn schedule(
+        &self,
+        tx: &mut Tx,
+        oauth: &OAuth,
+        it: &Connection,
+    ) -> Result<(), DbError> {
+        let renew = plan::renew_at(oauth, it, self.0.db.entropy().fraction());
+        let next = [renew, plan::warn_at(oauth, it)].into_iter().flatten().min();
+        self.run_at(tx, it, next).await
+    }
+
+    /// Lets the job run at that time and at no other; with `None` not at all.
+    pub(crate) async fn run_at(
+        &self,
+        tx: &mut Tx,
+        it: &Connection,
+        at: Option<Timestamp>,
+    ) -> Result<(), DbError> {
+        let key = it.id.to_string();
+        tx.dequeue(it.workspace, KIND, &key).await?;
+        let Some(run_at) = at else { return Ok(()) };
+        tx.enqueue(it.workspace, NewJob { kind: KIND, key, run_at, payload: json!({}) }).await
     }
 }
 

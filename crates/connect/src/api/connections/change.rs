@@ -3,6 +3,7 @@
 use accounts::audit;
 use accounts::gate::{Answer, ApiJson, ApiPath, Caller, may};
 use axum::extract::State;
+use db::Change;
 use kernel::ConnectionId;
 use serde::Deserialize;
 use serde_json::json;
@@ -51,5 +52,6 @@ pub(in crate::api) async fn change(
     audit::record(&mut tx, &caller, action, id, data.clone()).await?;
     tx.emit(caller.workspace.id(), action, id, data).await?;
     tx.commit().await?;
-    Ok(ApiJson(view(&connect, &caller, id).await?))
+    connect.0.cache.forget(&Change::noun(connections::NOUN, caller.workspace.id(), id));
+    Ok(ApiJson(view(&caller, id).await?))
 }

@@ -3,7 +3,7 @@
 use accounts::gate::{Answer, ApiJson, ApiPath, Caller, may};
 use kernel::ConnectionId;
 
-use super::{ConnectionView, found};
+use super::{ConnectionView, view};
 
 /// One connection and its health.
 #[utoipa::path(
@@ -16,5 +16,5 @@ pub(in crate::api) async fn get(
     caller: Caller<may::ConnectionsRead>,
     ApiPath(id): ApiPath<ConnectionId>,
 ) -> Answer<ApiJson<ConnectionView>> {
-    Ok(ApiJson(found(&caller, id).await?.connection.clone().into()))
+    Ok(ApiJson(view(&caller, id).await?))
 }

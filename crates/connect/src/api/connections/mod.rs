@@ -19,7 +19,7 @@ use std::sync::Arc;
 use utoipa::ToSchema;
 
 use crate::store::connections::{self, Stored};
-use crate::{AccountInfo, Cause, Connect, Connection, ConnectionStatus};
+use crate::{AccountInfo, Cause, Connection, ConnectionStatus};
 
 /// A connection. Its tokens are never shown.
 #[derive(Serialize, ToSchema)]
@@ -115,11 +115,6 @@ async fn found(identity: &Identity, id: ConnectionId) -> Result<Arc<Stored>, Pro
     found.map(Arc::new).ok_or_else(|| not_found("connection"))
 }
 
-async fn view(
-    connect: &Connect,
-    identity: &Identity,
-    id: ConnectionId,
-) -> Result<ConnectionView, Problem> {
-    connect.0.cache.forget(&db::Change::noun(connections::NOUN, identity.workspace.id(), id));
+async fn view(identity: &Identity, id: ConnectionId) -> Result<ConnectionView, Problem> {
     Ok(found(identity, id).await?.connection.clone().into())
 }

@@ -27,5 +27,5 @@ pub(in crate::api) async fn refresh(
     let terms = connect.terms_of(&caller.workspace, &stored.connection).await?;
     let want = Want::Anew { than: stored.connection.generation };
     connect.renewed(&caller.workspace, &terms, stored, want).await?;
-    Ok(ApiJson(view(&connect, &caller, id).await?))
+    Ok(ApiJson(view(&caller, id).await?))
 }
