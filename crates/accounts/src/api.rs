@@ -12,6 +12,8 @@ mod session;
 mod setup;
 mod workspaces;
 
+pub use workspaces::is_colour;
+
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use utoipa_axum::router::OpenApiRouter;

@@ -18,6 +18,7 @@ mod store;
 mod usage;
 mod windows;
 
+pub use api::is_colour;
 pub use accounts::{Accounts, AccountsConfig, EndpointRate};
 pub use limit::Rate;
 pub use notify::{Severity, notify};

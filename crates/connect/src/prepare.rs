@@ -174,13 +174,13 @@ pub(crate) fn laid_over(below: &PullConfig, above: &PullConfig) -> PullConfig {
     PullConfig::from_map(map).unwrap_or_else(|_| above.clone())
 }
 
-/// The provider's request with the settings laid over it.
 /// Whether the settings lead to the resource that the provider is tested with.
 fn asks_for(pull: &PullConfig, test: &Request) -> bool {
     let own = pull.url.as_ref().or(pull.path.as_ref());
     own.zip(test.path.as_ref()).is_some_and(|(own, test)| !test.is_empty() && own.ends_with(test))
 }
 
+/// The provider's request with the settings laid over it.
 fn shape(integration: &Integration, pull: &PullConfig) -> Request {
     let mut request = integration.provider_def.request.clone().unwrap_or_default();
     let own_url = pull.url.as_ref().filter(|url| integration.pull.url.as_ref() != Some(url));

@@ -244,9 +244,14 @@ pub(super) async fn person_behind(accounts: &Accounts, caller: &Identity) -> Ans
     Ok(found?.ok_or_else(|| not_found("person"))?)
 }
 
-fn read_colour(text: String) -> Result<String, Problem> {
+/// Whether a text is a colour as workspaces have it, `#rrggbb`, which is safe in a style sheet.
+pub fn is_colour(text: &str) -> bool {
     let digits = text.strip_prefix('#').unwrap_or_default();
-    if digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+    digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+fn read_colour(text: String) -> Result<String, Problem> {
+    if is_colour(&text) {
         return Ok(text.to_ascii_lowercase());
     }
     let message = "a colour is written as #rrggbb";

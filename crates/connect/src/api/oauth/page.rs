@@ -1,5 +1,6 @@
 //! The pages for people who are no users here: plain HTML that works on any phone and without a script.
 
+use accounts::is_colour;
 use axum::response::{Html, IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use kernel::Problem;
@@ -115,11 +116,6 @@ fn whole(title: &str, accent: Option<&str>, body: &str) -> String {
          .go:focus-visible{{outline:3px solid var(--text);outline-offset:2px}}\
          </style></head><body><main>{body}</main></body></html>"
     )
-}
-
-fn is_colour(text: &str) -> bool {
-    let digits = text.strip_prefix('#').unwrap_or_default();
-    digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 fn escape(text: &str) -> String {
