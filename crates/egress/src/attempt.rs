@@ -44,6 +44,7 @@ impl Attempt<'_> {
         outgoing.url.set_fragment(None);
         let mut trail = Trail::default();
         loop {
+            self.sign(&mut outgoing);
             match self.hop(&outgoing, started).await? {
                 Hop::Answered(response) => return Ok(response),
                 Hop::Moved(next) => {
@@ -51,6 +52,16 @@ impl Attempt<'_> {
                     outgoing = next;
                 }
             }
+        }
+    }
+
+    /// A proof is made anew for each hop, and for the origin alone that it is meant for.
+    fn sign(&self, it: &mut Outgoing) {
+        if let Some(sign) = &self.request.sign
+            && it.url.origin() == self.request.url.origin()
+            && let Some(proof) = sign(&it.method, &it.url, &it.headers, &it.body)
+        {
+            it.headers.insert(header::AUTHORIZATION, proof);
         }
     }
 

@@ -46,7 +46,7 @@ pub use log::{Log, RequestLogEntry};
 pub use mail::{MailError, Mailer};
 pub use observe::{Observation, Observer, status_429};
 pub use probe::{Probe, Step};
-pub use request::{Lane, Limits, RateLimit, Request, Validators};
+pub use request::{Lane, Limits, RateLimit, Request, Signer, Validators};
 pub use resolve::{DnsFailure, Resolve, SystemResolver};
 pub use response::{Response, ResponseHead};
 pub use retry::RetryPolicy;

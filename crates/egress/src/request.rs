@@ -7,10 +7,12 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use kernel::{FeedId, IntegrationId, Secret, WorkspaceId};
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
 
-/// A request that is complete: whatever proves who asks is already in its headers, URL or body.
+/// A request that is complete: whatever proves who asks is in its headers, URL or body, or is made of them
+/// by [`sign`](Self::sign).
 #[derive(Clone)]
 pub struct Request {
     /// On whose behalf.
@@ -30,6 +32,8 @@ pub struct Request {
     /// Every secret that was rendered into URL, headers or body. Logs and errors are cleared of
     /// them, raw, percent-encoded and in base64; a redirect to another origin loses them.
     pub hidden: Vec<Secret<String>>,
+    /// Makes the `Authorization` of each attempt, for proofs that work once.
+    pub sign: Option<Signer>,
     /// Sends the validators of the answer that is already there.
     pub validators: Validators,
     /// Time and size; `None` is [`Config::limits`](crate::Config::limits).
@@ -62,6 +66,7 @@ impl Request {
             headers: HeaderMap::new(),
             body: Bytes::new(),
             hidden: Vec::new(),
+            sign: None,
             validators: Validators::default(),
             limits: None,
             retry: RetryPolicy::default(),
@@ -98,10 +103,17 @@ impl Request {
             || self.headers.contains_key("idempotency-key")
     }
 
+    /// Two that look the same may be signed by different people.
     pub(crate) fn may_coalesce(&self) -> bool {
-        self.coalesce && (self.method == Method::GET || self.method == Method::HEAD)
+        self.coalesce
+            && self.sign.is_none()
+            && (self.method == Method::GET || self.method == Method::HEAD)
     }
 }
+
+/// From the method, address, headers and body of a request to its `Authorization`.
+pub type Signer =
+    Arc<dyn Fn(&Method, &Url, &HeaderMap, &[u8]) -> Option<HeaderValue> + Send + Sync>;
 
 /// What an earlier answer said about its version.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]

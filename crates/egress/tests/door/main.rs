@@ -11,6 +11,7 @@ mod probing;
 mod redirects;
 mod refusals;
 mod retries;
+mod signing;
 mod timeouts;
 mod trust;
 mod world;
