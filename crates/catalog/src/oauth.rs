@@ -100,7 +100,7 @@ pub struct OAuth {
 }
 
 /// What can be asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Grant {
     /// A person agrees in the browser (RFC 6749, 4.1).
@@ -193,6 +193,8 @@ pub enum Pkce {
 pub struct Scopes {
     /// What is asked for unless the integration says otherwise.
     pub default: Vec<String>,
+    /// The same for grants that take another list; an empty one asks for none.
+    pub by_grant: BTreeMap<Grant, Vec<String>>,
     /// What stands between two.
     pub separator: String,
     /// What the parameter is called.
@@ -204,7 +206,15 @@ pub struct Scopes {
 impl Default for Scopes {
     fn default() -> Self {
         let (separator, name) = (" ".to_owned(), "scope".to_owned());
-        Self { default: Vec::new(), separator, name, second: None }
+        let by_grant = BTreeMap::new();
+        Self { default: Vec::new(), by_grant, separator, name, second: None }
+    }
+}
+
+impl Scopes {
+    /// What is asked for with this grant unless the integration says otherwise.
+    pub fn of(&self, grant: Grant) -> &[String] {
+        self.by_grant.get(&grant).unwrap_or(&self.default)
     }
 }
 

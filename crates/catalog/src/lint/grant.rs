@@ -88,9 +88,12 @@ impl Linter<'_> {
             }
             _ => {}
         }
-        for scope in &oauth.scopes.default {
+        for grant in oauth.scopes.by_grant.keys().filter(|it| !oauth.grants.contains(it)) {
+            self.report("/scopes/by_grant", format!("{grant:?} is not among the grants"));
+        }
+        for scope in oauth.scopes.by_grant.values().flatten().chain(&oauth.scopes.default) {
             if scope.contains(&oauth.scopes.separator) {
-                self.report("/scopes/default", format!("{scope:?} holds the separator"));
+                self.report("/scopes", format!("{scope:?} holds the separator"));
             }
         }
         if let Some(second) = &oauth.scopes.second

@@ -255,6 +255,8 @@ metrics:
     oauth("[authorization_code]", "[minted]", "needs `mint`");
     oauth("[authorization_code]", "[password]", "/grants/0");
     oauth("[read]", "[read, a b]", "/scopes/default/1");
+    oauth("[read]}", "[read], by_grant: {minted: []}}", "Minted is not among the grants");
+    oauth("[read]}", "[read], by_grant: {password: []}}", "/scopes/by_grant");
     oauth("[read]}", "[\"a,b\"], separator: \",\"}", "holds the separator");
     oauth("[read]}", "[read], second: {name: user_scope}}", "`config.user_scope` is not declared");
     oauth("host: .host", "host: .host |", "cannot be read");

@@ -105,7 +105,9 @@ impl Terms {
 
     /// What the configuration says goes over what the catalog says.
     fn lay_over(&mut self) -> Result<(), Problem> {
-        if let Some(scopes) = self.config.get("scopes").and_then(list) {
+        let own = self.config.get("scopes").and_then(list);
+        let of_grant = || self.grant().map(|grant| self.oauth.scopes.of(grant).to_vec()).ok();
+        if let Some(scopes) = own.or_else(of_grant) {
             self.oauth.scopes.default = scopes;
         }
         if let Some(second) = &mut self.oauth.scopes.second

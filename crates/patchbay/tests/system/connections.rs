@@ -278,3 +278,28 @@ async fn a_flexible_source_is_connected_with_the_app_in_its_configuration() {
     let fetched = world.owner.post("/api/fetch-data", fetch).await;
     assert_eq!(fetched.status, 200, "{}", fetched.text());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_app_is_connected_for_itself_and_asks_for_no_scopes_of_people() {
+    for world in World::all().await {
+        let platform = world.sandbox.platform(Service::Spotify).unwrap();
+        let base = world.url(Service::Spotify);
+        let secret = platform.client_secret().expose();
+        let body = json!({
+            "name": "The catalogue", "provider": "spotify",
+            "config": { "grant": "client_credentials", "auth_base": base, "api_base": base },
+            "oauth_client": { "client_id": platform.client_id(), "client_secret": secret },
+        });
+        let integration = text(&world.post("/api/v1/integrations", body).await["id"]);
+        let path = format!("/api/v1/integrations/{integration}/connect");
+        let connection = world.post(&path, json!({})).await["connection"].clone();
+        assert_eq!(connection["scopes"], json!([]), "{connection}");
+        let id = text(&connection["id"]);
+        let query = json!({ "q": "aurel", "type": "artist" });
+        let body = json!({ "connection_id": id, "endpoint": "/search", "query": query });
+        assert_eq!(world.post("/api/v1/fetch", body).await["status"], 200);
+        let tested = world.post(&format!("/api/v1/connections/{id}/test"), json!({})).await;
+        assert_eq!(tested["ok"], true, "{tested}");
+        assert_eq!(world.connection(&id).await["status"], "active");
+    }
+}
