@@ -7,6 +7,7 @@
 //! connected. Strings named as jq are programs.
 
 mod answer;
+mod signed;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -16,6 +17,7 @@ use crate::jq::Gather;
 use crate::provider::Request;
 
 pub use answer::{Granted, Refused};
+pub use signed::{OAuth1, SignedSession};
 
 /// How a provider grants access.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -144,6 +146,23 @@ impl Default for Client {
         let (auth, body) = (ClientAuth::default(), TokenBody::default());
         Self { auth, app_auth: None, body, id_name, secret_name, headers: Map::new() }
     }
+}
+
+impl Client {
+    /// The app's id among these credentials.
+    pub fn id<'a>(&self, credentials: &'a Map<String, Value>) -> Option<&'a str> {
+        either(credentials, &self.id_name, "client_id")
+    }
+
+    /// The app's secret among these credentials; a public client has none.
+    pub fn secret<'a>(&self, credentials: &'a Map<String, Value>) -> Option<&'a str> {
+        either(credentials, &self.secret_name, "client_secret")
+    }
+}
+
+fn either<'a>(map: &'a Map<String, Value>, name: &str, usual: &str) -> Option<&'a str> {
+    let text = |name: &str| map.get(name).and_then(Value::as_str);
+    text(name).or_else(|| text(usual))
 }
 
 /// How the app proves who it is.
@@ -378,39 +397,4 @@ pub enum MintAlg {
     RS256,
     /// RSA with PSS and SHA-256.
     PS256,
-}
-
-/// OAuth 1.0a (RFC 5849), signed with HMAC-SHA1.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct OAuth1 {
-    /// Where a request token is asked for.
-    pub request_token_url: String,
-    /// Where a person agrees.
-    pub authorize_url: String,
-    /// Where the access token is asked for.
-    pub access_token_url: String,
-}
-
-/// A session by signed calls: the person agrees, the callback brings a token, and a signed call turns it
-/// into a session key.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct SignedSession {
-    /// Where a person agrees; a template, to which the callback is added.
-    pub authorize_url: String,
-    /// What the callback address is called there.
-    pub callback_name: String,
-    /// What the callback calls the token.
-    pub token_name: String,
-    /// The call that answers the session; its parameters are signed. What the callback brought is
-    /// `{{token.<token_name>}}`.
-    pub request: Request,
-    /// The parameter that holds the signature: MD5 in hex of the sorted names and values and the secret.
-    pub signature_name: String,
-    /// Parameters that are not signed.
-    #[serde(default)]
-    pub unsigned: Vec<String>,
-    /// The shared secret; a template.
-    pub secret: String,
 }

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use crate::oauth::signed::signer;
 use crate::prepared::{Prepared, observer};
 use crate::quota::Purse;
 use crate::{Connect, Credentials, Integration, PullConfig, aliases, home, masking, schemas};
@@ -113,6 +114,10 @@ impl Connect {
         let by_token = credentials.access.as_ref().and_then(|_| token_auth(integration));
         let auth = by_token.or_else(|| known_auth(integration, &known));
         let auth = authentication(integration, &request, auth);
+        // A signature takes the place of the token.
+        let oauth = integration.provider_def.oauth.as_ref();
+        let sign = auth.as_ref().and_then(|_| signer(oauth, &known, token, &self.0.db));
+        let auth = auth.filter(|_| sign.is_none());
         let known_with_header;
         let context_of_all = match &auth {
             Some(auth) if needs_usual_header(auth, &known) => {
@@ -139,6 +144,7 @@ impl Connect {
         hidden.extend(rendered.secrets.into_iter().filter(|text| !open.contains(text)));
         hidden.extend(closed);
         sent.integration = Some(integration.id);
+        sent.sign = sign;
         hidden.sort_unstable();
         hidden.dedup();
         sent.hidden = hidden.iter().cloned().map(Secret::new).collect();

@@ -107,7 +107,8 @@ impl Linter<'_> {
     fn client(&mut self, oauth: &OAuth) {
         let known =
             |name: &str| schema::fields(&self.provider.credentials).any(|(it, _)| it == name);
-        let person = [Grant::AuthorizationCode, Grant::DeviceCode, Grant::SignedSession];
+        let person =
+            [Grant::AuthorizationCode, Grant::DeviceCode, Grant::OAuth1, Grant::SignedSession];
         let (auth, by_person) =
             (oauth.client.auth, person.iter().any(|it| oauth.grants.contains(it)));
         let app = by_person || oauth.grants.contains(&Grant::ClientCredentials);
@@ -165,6 +166,7 @@ impl Linter<'_> {
             ),
             ("/revoke/request", oauth.revoke.as_ref().map(|revoke| &revoke.request)),
             ("/session/request", oauth.session.as_ref().map(|session| &session.request)),
+            ("/oauth1/revoke", oauth.oauth1.as_ref().and_then(|oauth1| oauth1.revoke.as_ref())),
         ];
         let found = oauth.discover.iter().map(|discover| ("/discover", Some(&discover.request)));
         for (pointer, request) in calls.into_iter().chain(found) {

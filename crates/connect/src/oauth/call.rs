@@ -13,6 +13,7 @@ use kernel::{Problem, Secret};
 use serde_json::{Value, json};
 
 use super::mint;
+use super::signed::signer;
 use super::terms::{Terms, Values};
 use crate::prepare::{headers, outgoing};
 use crate::prepared::observer;
@@ -72,12 +73,17 @@ impl Connect {
         let context = terms.context(values);
         let base = home::base_url(&terms.integration, wanted);
         let auth = auth.filter(|_| with_token && !says_who(wanted));
+        let sign = auth.and_then(|_| {
+            signer(provider.oauth.as_ref(), &terms.client, &values.token, &self.0.db)
+        });
+        let auth = auth.filter(|_| sign.is_none());
         let rendered =
             template::render(wanted, base.as_deref(), auth, &context).map_err(|error| {
                 Problem::new(error.code(), error.to_string())
                     .field(error.pointer(), error.to_string())
             })?;
         let mut request = outgoing(workspace, &rendered)?;
+        request.sign = sign;
         // A call of the API counts as one; what is asked of the token endpoint does not.
         if with_token {
             let clock = self.0.db.clock();

@@ -35,6 +35,8 @@ pub struct Brought {
     pub oauth_token: Option<String>,
     /// OAuth 1.0a: what proves that a person agreed.
     pub oauth_verifier: Option<String>,
+    /// OAuth 1.0a at X: the request token that a person refused.
+    pub denied: Option<String>,
     /// A signed session's token.
     pub token: Option<String>,
 }
@@ -102,6 +104,9 @@ impl Connect {
         };
         let terms = self.terms(&workspace, integration, "oauth.exchange", &Actor::House).await?;
         same_provider(&terms, &brought, provider)?;
+        if brought.denied.is_some() {
+            return Err(denied(&terms, "access_denied", None));
+        }
         if let Some(error) = &brought.error {
             return Err(denied(&terms, error, brought.error_description.as_deref()));
         }
@@ -146,8 +151,11 @@ impl Connect {
     ) -> Result<Connection, Problem> {
         let granted = won.granted;
         let mut tokens = first(&granted);
-        let mut values =
-            Values { id: None, token: tokens.expose(), connection: granted.capture.clone() };
+        let mut values = Values {
+            token: tokens.expose(),
+            connection: granted.capture.clone(),
+            ..Values::default()
+        };
         self.look_around(workspace, terms, &mut values).await?;
         let account = self.whose(workspace, terms, &values, won.answer).await?;
         tokens = Tokens::from_fields(values.token).unwrap_or(tokens);

@@ -1,10 +1,11 @@
 //! Giving access back at the provider (RFC 7009 and its relatives).
 
 use accounts::gate::Actor;
+use catalog::oauth::Grant;
 use db::Workspace;
 use serde_json::{Value, json};
 
-use super::call::basic;
+use super::call::{Heard, basic};
 use super::terms::Values;
 use crate::Connect;
 use crate::store::connections::Stored;
@@ -50,8 +51,12 @@ impl Connect {
             return Ok(Revocation::NotOffered);
         };
         let terms = self.terms(workspace, integration, "oauth.revoke", actor).await?;
-        let Some(revoke) = &terms.oauth.revoke else { return Ok(Revocation::NotOffered) };
         let mut values = Values::of(it, &stored.open(workspace).await?);
+        if let (Grant::OAuth1, Some(oauth1)) = (terms.grant()?, &terms.oauth.oauth1) {
+            let Some(request) = &oauth1.revoke else { return Ok(Revocation::NotOffered) };
+            return Ok(done(&self.call(workspace, &terms, request, &values, true).await?));
+        }
+        let Some(revoke) = &terms.oauth.revoke else { return Ok(Revocation::NotOffered) };
         // Without a refresh token there is the access token to give back.
         let access = values.token.get("access_token").cloned().unwrap_or_default();
         values.token.entry("refresh_token").or_insert(access);
@@ -64,7 +69,7 @@ impl Connect {
         let heard = match (revoke.client_auth, form) {
             (true, Some(Value::Object(form))) => {
                 let params = terms.params(form, &values)?;
-                let url = terms.url("revoke_url", url, &values)?;
+                let url = terms.address("revoke_url", &revoke.request, &values)?;
                 self.post(workspace, &terms, url, params).await?
             }
             (client_auth, _) => {
@@ -77,7 +82,13 @@ impl Connect {
                 self.call(workspace, &terms, &request, &values, true).await?
             }
         };
-        let is_done = (200..300).contains(&heard.status);
-        Ok(if is_done { Revocation::Done } else { Revocation::Failed })
+        Ok(done(&heard))
+    }
+}
+
+fn done(heard: &Heard) -> Revocation {
+    match heard.status {
+        200..=299 => Revocation::Done,
+        _ => Revocation::Failed,
     }
 }

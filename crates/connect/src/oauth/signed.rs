@@ -2,11 +2,12 @@
 //! Last.fm has them.
 
 use catalog::Request;
-use catalog::oauth::{Answer, OAuth1, SignedSession};
-use db::Workspace;
-use http::Method;
+use catalog::oauth::{Answer, OAuth, OAuth1, SignedSession};
+use db::{Db, Workspace};
+use http::{HeaderValue, Method, header};
 use kernel::{Entropy, Problem, Secret, Timestamp, codes};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
 use vault::outbound::{lastfm_api_sig, oauth1_encode as encode, oauth1_hmac_sha1};
 
 use super::authorize::Start;
@@ -45,6 +46,10 @@ impl Connect {
                     terms.url("request_token_url", Some(&oauth1.request_token_url), &values)?;
                 let extra = [("oauth_callback", callback.as_str())];
                 let heard = self.signed_post(workspace, terms, at, "", &extra).await?;
+                // Nothing but the client was shown yet.
+                if heard.status == 401 {
+                    return Err(refused(terms));
+                }
                 let (token, secret) = token_pair(terms, &heard)?;
                 hidden.token_secret = Some(secret);
                 let mut url = terms.url("authorize_url", Some(&oauth1.authorize_url), &values)?;
@@ -136,7 +141,8 @@ impl Connect {
     ) -> Result<Heard, Problem> {
         let signer =
             Signer { key: terms.client_id()?, secret: terms.client_secret(), token_secret };
-        let header = signer.header(&Method::POST, &at, extra, terms.now(), self.0.db.entropy());
+        let (now, entropy) = (terms.now(), self.0.db.entropy());
+        let header = signer.header(&Method::POST, &at, b"", extra, now, entropy);
         let request = Request {
             method: Some("POST".to_owned()),
             url: Some(at.to_string()),
@@ -147,6 +153,32 @@ impl Connect {
     }
 }
 
+/// What signs the requests with these tokens, where OAuth 1.0a granted them.
+pub(crate) fn signer(
+    oauth: Option<&OAuth>,
+    client: &Map<String, Value>,
+    token: &Map<String, Value>,
+    db: &Db,
+) -> Option<egress::Signer> {
+    let oauth = oauth.filter(|oauth| oauth.oauth1.is_some())?;
+    let text = |name: &str| token.get(name).and_then(Value::as_str).map(str::to_owned);
+    let (token, token_secret) = text("access_token").zip(text("token_secret"))?;
+    let key = oauth.client.id(client)?.to_owned();
+    let secret = oauth.client.secret(client).unwrap_or_default().to_owned();
+    let (clock, entropy) = (db.clock().clone(), db.entropy().clone());
+    Some(Arc::new(move |method, url, headers, body| {
+        let signer = Signer { key: &key, secret: &secret, token_secret: &token_secret };
+        let kind = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+        // RFC 5849, 3.4.1.3.1: of bodies only forms are signed.
+        let form = if kind.starts_with(FORM) { body } else { b"" };
+        let extra = [("oauth_token", token.as_str())];
+        let value = signer.header(method, url, form, &extra, clock.now(), &entropy);
+        HeaderValue::try_from(value).ok()
+    }))
+}
+
+const FORM: &[u8] = b"application/x-www-form-urlencoded";
+
 /// Signs requests with HMAC-SHA1 (RFC 5849, 3.4).
 pub(crate) struct Signer<'a> {
     pub(crate) key: &'a str,
@@ -155,11 +187,13 @@ pub(crate) struct Signer<'a> {
 }
 
 impl Signer<'_> {
-    /// The value of `Authorization`. `extra` are further `oauth_` parameters.
+    /// The value of `Authorization`. `form` is the body where it is a form; `extra` are further `oauth_`
+    /// parameters.
     pub(crate) fn header(
         &self,
         method: &Method,
         url: &url::Url,
+        form: &[u8],
         extra: &[(&str, &str)],
         now: Timestamp,
         entropy: &Entropy,
@@ -173,20 +207,26 @@ impl Signer<'_> {
             ("oauth_version", "1.0"),
         ];
         oauth.extend_from_slice(extra);
-        let signature = self.signature(method, url, &oauth);
+        let signature = self.signature(method, url, form, &oauth);
         oauth.push(("oauth_signature", &signature));
         let pairs = oauth.iter().map(|(name, value)| format!("{name}=\"{}\"", encode(value)));
         format!("OAuth {}", pairs.collect::<Vec<_>>().join(", "))
     }
 
-    fn signature(&self, method: &Method, url: &url::Url, oauth: &[(&str, &str)]) -> String {
-        let query: Vec<_> = url.query_pairs().collect();
-        let query = query.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
+    fn signature(
+        &self,
+        method: &Method,
+        url: &url::Url,
+        form: &[u8],
+        oauth: &[(&str, &str)],
+    ) -> String {
+        let sent: Vec<_> = url.query_pairs().chain(url::form_urlencoded::parse(form)).collect();
+        let sent = sent.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
         let mut base = url.clone();
         base.set_query(None);
         base.set_fragment(None);
         let key = format!("{}&{}", encode(self.secret), encode(self.token_secret));
-        let params = query.chain(oauth.iter().copied());
+        let params = sent.chain(oauth.iter().copied());
         oauth1_hmac_sha1(&key, method.as_str(), base.as_str(), params)
     }
 }
@@ -199,6 +239,14 @@ fn token_pair(terms: &Terms, heard: &Heard) -> Result<(String, String), Problem>
         let detail = format!("{name} answered {} with no token in it.", heard.status);
         Problem::new(&codes::OAUTH_EXCHANGE, detail)
     })
+}
+
+fn refused(terms: &Terms) -> Problem {
+    let detail = format!(
+        "{} refuses the OAuth client; check its id and secret, here the consumer key and its secret.",
+        terms.integration.service()
+    );
+    Problem::new(&codes::OAUTH_CLIENT_REFUSED, detail)
 }
 
 fn nothing() -> Problem {
@@ -232,7 +280,13 @@ mod tests {
             ("oauth_token", "370773112-GmHxMAgYyLbNEtIKZeRNFsMKPR9EyMZeS9weJAEb"),
             ("oauth_version", "1.0"),
         ];
-        let signature = signer.signature(&Method::POST, &url.parse().unwrap(), &oauth);
+        let signature = signer.signature(&Method::POST, &url.parse().unwrap(), b"", &oauth);
+        assert_eq!(signature, "hCtSmYh+iHYCEqBWrE7C7hYmtUk=");
+
+        // It is the same where a part of it is sent as a form.
+        let (url, form) = url.split_once("&").unwrap();
+        let signature =
+            signer.signature(&Method::POST, &url.parse().unwrap(), form.as_bytes(), &oauth);
         assert_eq!(signature, "hCtSmYh+iHYCEqBWrE7C7hYmtUk=");
     }
 }

@@ -3,7 +3,7 @@
 
 use accounts::gate::Actor;
 use catalog::oauth::{ClientAuth, Grant, OAuth, Pkce};
-use catalog::template;
+use catalog::{Request, template};
 use db::Workspace;
 use kernel::{ConnectionId, Problem, Timestamp, codes};
 use serde_json::{Map, Value, json};
@@ -169,16 +169,12 @@ impl Terms {
     /// # Errors
     /// `oauth.client_missing`.
     pub(crate) fn client_id(&self) -> Result<&str, Problem> {
-        let text = |name: &str| self.client.get(name).and_then(Value::as_str);
-        text(&self.oauth.client.id_name)
-            .or_else(|| text("client_id"))
-            .ok_or_else(|| self.no_client())
+        self.oauth.client.id(&self.client).ok_or_else(|| self.no_client())
     }
 
     /// The app's secret; empty for a public client.
     pub(crate) fn client_secret(&self) -> &str {
-        let text = |name: &str| self.client.get(name).and_then(Value::as_str);
-        text(&self.oauth.client.secret_name).or_else(|| text("client_secret")).unwrap_or_default()
+        self.oauth.client.secret(&self.client).unwrap_or_default()
     }
 
     fn no_client(&self) -> Problem {
@@ -213,9 +209,20 @@ impl Terms {
             let detail = format!("The provider has no {name}; set it in the configuration.");
             return Err(Problem::new(&codes::OAUTH_UNSUPPORTED, detail));
         };
-        let context = self.context(values);
-        let request = catalog::Request { url: Some(template.clone()), ..Default::default() };
-        let rendered = template::render(&request, None, None, &context);
+        let request = Request { url: Some(template.clone()), ..Request::default() };
+        self.address(name, &request, values)
+    }
+
+    /// Fills in where a call goes.
+    pub(crate) fn address(
+        &self,
+        name: &str,
+        request: &Request,
+        values: &Values,
+    ) -> Result<url::Url, Problem> {
+        let base = home::base_url(&self.integration, request);
+        let bare = Request { headers: Map::new(), body: None, ..request.clone() };
+        let rendered = template::render(&bare, base.as_deref(), None, &self.context(values));
         rendered.map(|it| it.url).map_err(|error| unfit(name, &error.to_string()))
     }
 
@@ -226,10 +233,10 @@ impl Terms {
         values: &Values,
     ) -> Result<Vec<(String, String)>, Problem> {
         let context = self.context(values);
-        let anywhere = catalog::Request {
+        let anywhere = Request {
             url: Some("https://localhost/".to_owned()),
             query: params.clone(),
-            ..Default::default()
+            ..Request::default()
         };
         let rendered = template::render(&anywhere, None, None, &context)
             .map_err(|error| unfit("parameters", &error.to_string()))?;
@@ -248,10 +255,10 @@ impl Terms {
         wanted: &Map<String, Value>,
     ) -> Result<Map<String, Value>, Problem> {
         let values = Values::default();
-        let anywhere = catalog::Request {
+        let anywhere = Request {
             url: Some("https://localhost/".to_owned()),
             body: Some(Value::Object(wanted.clone())),
-            ..Default::default()
+            ..Request::default()
         };
         let rendered = template::render(&anywhere, None, None, &self.context(&values))
             .map_err(|error| unfit("settings", &error.to_string()))?;

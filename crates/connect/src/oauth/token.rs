@@ -282,7 +282,9 @@ pub(crate) fn settle(
     };
     it.generation += 1;
     it.granted_at = now;
-    it.expires_at = end(granted.expires_in, oauth.lifetime_secs);
+    // What OAuth 1.0a grants holds until it is taken back.
+    let usual = oauth.lifetime_secs.filter(|_| grant != Grant::OAuth1);
+    it.expires_at = end(granted.expires_in, usual);
     if granted.refresh_token.is_some() || granted.refresh_expires_in.is_some() {
         it.refresh_expires_at = end(granted.refresh_expires_in, oauth.refresh_lifetime_secs);
     }

@@ -15,6 +15,7 @@ mod house;
 mod mail;
 mod metrics;
 mod nodes;
+mod oauth1;
 mod pulls;
 mod pushes;
 mod quotas;

@@ -16,6 +16,8 @@ use crate::Faults;
 /// The most that a body may hold.
 const BODY_LIMIT: usize = 1 << 20;
 
+const FORM: &[u8] = b"application/x-www-form-urlencoded";
+
 pub(super) type Fields = BTreeMap<String, String>;
 
 /// A request as the platforms read it.
@@ -29,6 +31,8 @@ pub(super) struct Ask {
     /// The query as it came.
     pub(super) raw_query: String,
     pub(super) query: Fields,
+    /// The body as it came, where it is a form.
+    pub(super) raw_form: String,
     /// The fields of the body, be it a form or JSON; several of the same name are joined by spaces.
     pub(super) form: Fields,
     pub(super) json: Value,
@@ -44,6 +48,9 @@ impl Ask {
             .await
             .map_err(|_| StatusCode::PAYLOAD_TOO_LARGE.into_response())?;
         let raw_query = head.uri.query().unwrap_or_default().to_owned();
+        let kind = head.headers.get(header::CONTENT_TYPE).map(|kind| kind.as_bytes());
+        let is_form = kind.is_some_and(|kind| kind.starts_with(FORM));
+        let raw_form = String::from_utf8_lossy(if is_form { &body } else { b"" }).into_owned();
         let json: Value = serde_json::from_slice(&body).unwrap_or_default();
         let form = match json.as_object() {
             Some(object) => {
@@ -57,6 +64,7 @@ impl Ask {
             params: Vec::new(),
             query: fields(raw_query.as_bytes()),
             raw_query,
+            raw_form,
             form,
             json,
             faults: head.extensions.get().copied().unwrap_or_default(),
@@ -117,7 +125,7 @@ impl Ask {
     }
 }
 
-fn decoded(text: &str) -> String {
+pub(super) fn decoded(text: &str) -> String {
     let pair = format!("text={}", text.replace('&', "%26"));
     let decoded = form_urlencoded::parse(pair.as_bytes()).next();
     decoded.map_or_else(String::new, |(_, text)| text.into_owned())

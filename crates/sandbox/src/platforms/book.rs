@@ -205,6 +205,15 @@ impl Book {
         self.issue(grant, Kind::Access, false, now)
     }
 
+    /// A grant of everything, with a token that lasts until it is taken back.
+    pub(super) fn lasting(&mut self, client: &str, account: &str, now: Timestamp) -> String {
+        let scopes = self.style.scopes.iter().map(|scope| (*scope).to_owned()).collect();
+        self.counters.allowed += 1;
+        self.counters.exchanges += 1;
+        let grant = self.open(client, Some(account.to_owned()), scopes, false);
+        self.put(grant, Kind::Access, None, now)
+    }
+
     /// A grant without a browser, with a token that lasts.
     pub(super) fn grant_at_once(
         &mut self,

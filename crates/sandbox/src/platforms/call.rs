@@ -9,6 +9,7 @@ use super::api::apple_music;
 use super::artist::{Artist, HANDLES, day_of};
 use super::ask::Ask;
 use super::book::{Dead, Held, Kind};
+use super::oauth1;
 use super::quota::{self, Spent};
 use super::refusal::{self, Refusal};
 use super::style::Call;
@@ -81,6 +82,9 @@ fn admit<'a>(
 /// Whose token the request bears, in the header or, with Meta, in a field.
 pub(super) fn held(platform: &Platform, ask: &Ask) -> Result<Held, Refusal> {
     let style = platform.style;
+    if style.service == Service::X && oauth1::is_signed(ask) {
+        return oauth1::held(platform, ask);
+    }
     let meta = matches!(style.service, Service::Instagram | Service::Facebook);
     let field = ask.field("access_token").filter(|_| meta);
     let token = ask.bearer(style.scheme).or(field).ok_or(Refusal::NoToken)?;

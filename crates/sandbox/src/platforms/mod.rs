@@ -14,6 +14,7 @@ mod call;
 mod control;
 mod device;
 mod hub;
+mod oauth1;
 mod page;
 mod push;
 mod quota;
@@ -44,6 +45,7 @@ pub use artist::Account;
 use artist::Artist;
 use ask::Ask;
 use book::{Book, Client, Memory};
+use oauth1::Signing;
 use push::Pushes;
 pub use push::{PushDelivery, PushEvent};
 use quota::Meter;
@@ -91,6 +93,7 @@ pub struct Platform {
     meter: Mutex<Meter>,
     requests: Mutex<BTreeMap<String, u64>>,
     pushes: Mutex<Pushes>,
+    signing: Mutex<Signing>,
 }
 
 impl Platform {
@@ -123,6 +126,7 @@ impl Platform {
             meter: Mutex::new(Meter::new(style.quota)),
             requests: Mutex::default(),
             pushes: Mutex::new(Pushes::default()),
+            signing: Mutex::default(),
             seed,
         }))
     }

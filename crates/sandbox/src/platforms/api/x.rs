@@ -5,7 +5,6 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use crate::Service;
-use crate::platforms::Platform;
 use crate::platforms::artist::{Artist, noon};
 use crate::platforms::ask::Ask;
 use crate::platforms::call::{Visit, pick};
@@ -14,6 +13,7 @@ use crate::platforms::refusal::{self, Refusal};
 use crate::platforms::rules::{Model, TokenRules};
 use crate::platforms::style::{Act, ClientAuth, Offline, RefreshAnswer, Route, Style, call, route};
 use crate::platforms::token::known_client;
+use crate::platforms::{Platform, oauth1};
 
 const READ: &[&str] = &["users.read"];
 
@@ -55,6 +55,10 @@ const ROUTES: &[Route] = &[
     route("POST", "/2/oauth2/token", Act::Token),
     route("POST", "/oauth2/token", Act::Token),
     route("POST", "/2/oauth2/revoke", Act::Special(revoke)),
+    route("POST", "/oauth/request_token", Act::Special(oauth1::request_token)),
+    route("*", "/oauth/authorize", Act::Special(oauth1::serve)),
+    route("POST", "/oauth/access_token", Act::Special(oauth1::access_token)),
+    route("POST", "/1.1/oauth/invalidate_token", Act::Special(oauth1::invalidate)),
     route("*", "/2/webhooks", Act::Webhook),
     route("*", "/2/webhooks/{}", Act::Webhook),
     call("POST", "/2/account_activity/webhooks/{}/subscriptions/all", READ, subscribe),
