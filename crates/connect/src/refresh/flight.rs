@@ -106,7 +106,11 @@ impl Connect {
             }
         };
         let tokens = stored.open(workspace).await?;
-        let mut asked = self.ask_anew(workspace, terms, &stored.connection, &tokens).await;
+        let ask = || {
+            let asking = self.ask_anew(workspace, terms, &stored.connection, &tokens);
+            self.holding(workspace, &stored.connection, &holder, asking)
+        };
+        let mut asked = ask().await;
         if matches!(asked, Err(Trouble::Gone(_))) {
             // It is believed the second time, and only of the tokens that are still the latest.
             let latest = self.latest(workspace, id).await?;
@@ -114,7 +118,7 @@ impl Connect {
                 self.conclude(workspace, &stored.connection, &holder).await?;
                 return Ok(latest);
             }
-            asked = self.ask_anew(workspace, terms, &stored.connection, &tokens).await;
+            asked = ask().await;
         }
         match asked {
             Ok(won) => self.keep_renewed(workspace, terms, stored, &tokens, won, &holder).await,
@@ -122,6 +126,37 @@ impl Connect {
                 Err(self.note_trouble(workspace, terms, &stored, trouble, lost, &holder).await?)
             }
         }
+    }
+
+    /// Waits for an answer, and meanwhile tells the others that somebody does.
+    async fn holding<T>(
+        &self,
+        workspace: &Workspace,
+        it: &Connection,
+        holder: &str,
+        asking: impl Future<Output = T>,
+    ) -> T {
+        let mut asking = std::pin::pin!(asking);
+        loop {
+            if let Ok(answer) = tokio::time::timeout(plan::BEAT, &mut asking).await {
+                return answer;
+            }
+            if let Err(error) = self.hold(workspace, it, holder).await {
+                tracing::warn!(%error, connection = %it.id, "a renewal could not say that it goes on");
+            }
+        }
+    }
+
+    async fn hold(
+        &self,
+        workspace: &Workspace,
+        it: &Connection,
+        holder: &str,
+    ) -> Result<(), DbError> {
+        let mut tx = workspace.write().await?;
+        let until = tx.now().plus(plan::LEASE);
+        connections::hold(&mut tx, it, holder, until).await?;
+        tx.commit().await
     }
 
     /// Finds out whether we are the one to ask.

@@ -8,9 +8,11 @@ use crate::connection::Connection;
 
 /// The longest that the token endpoint is waited for.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(75);
-/// Who asks for new tokens has them to himself for so long: longer than any answer is waited for, so
-/// that a slow token endpoint admits no second.
-pub(crate) const LEASE: Duration = Duration::from_secs(90);
+/// Who asks for new tokens has them to himself for so long, and for as long again with each [`BEAT`]: a
+/// slow token endpoint admits no second, and who died asking does not keep the others for long.
+pub(crate) const LEASE: Duration = Duration::from_secs(30);
+/// How often whoever asks says that he is still waiting for the answer.
+pub(crate) const BEAT: Duration = Duration::from_secs(10);
 /// Nothing is renewed twice in this time because an answer called a token expired: it may mean
 /// something else by it.
 pub(crate) const SETTLING: Duration = Duration::from_secs(30);

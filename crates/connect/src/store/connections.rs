@@ -356,6 +356,22 @@ pub(crate) async fn intend(
     Ok(Intent::Ours { lost })
 }
 
+/// Says that `holder` is still waiting for the answer.
+pub(crate) async fn hold(
+    tx: &mut Tx,
+    connection: &Connection,
+    holder: &str,
+    lease_until: Timestamp,
+) -> Result<(), DbError> {
+    tx.execute(
+        "UPDATE connection_refreshes SET lease_until = $4 \
+         WHERE workspace_id = $1 AND connection_id = $2 AND holder = $3",
+        args![connection.workspace, connection.id, holder, lease_until],
+    )
+    .await
+    .map(drop)
+}
+
 /// Says that it is no longer being asked.
 pub(crate) async fn conclude(
     tx: &mut Tx,
