@@ -3,7 +3,7 @@
 
 use accounts::gate::{Actor, not_found};
 use catalog::AuthKind;
-use db::Workspace;
+use db::{DbError, Workspace};
 use kernel::{ConnectionId, IntegrationId, Problem, WidgetConfigId, codes};
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -189,12 +189,28 @@ impl Connect {
         Ok(self.connection(workspace, id).await?.map(|it| it.connection.integration_id))
     }
 
+    /// The connection that an integration's own requests use, where its provider grants access by OAuth.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub async fn connection_used(
+        &self,
+        workspace: &Workspace,
+        integration: &Integration,
+    ) -> Result<Option<ConnectionId>, DbError> {
+        if integration.provider_def.oauth.is_none() {
+            return Ok(None);
+        }
+        let used = self.of_subject(workspace, integration.id, None).await?;
+        Ok(used.map(|used| used.connection.id))
+    }
+
     /// A connection by its id, from memory.
     pub(crate) async fn connection(
         &self,
         workspace: &Workspace,
         id: ConnectionId,
-    ) -> Result<Option<Arc<Stored>>, Problem> {
+    ) -> Result<Option<Arc<Stored>>, DbError> {
         if let Some((owner, kept)) = self.0.cache.connection(id) {
             return Ok((owner == workspace.id()).then_some(kept));
         }
@@ -212,7 +228,7 @@ impl Connect {
         workspace: &Workspace,
         integration: IntegrationId,
         subject: Option<&str>,
-    ) -> Result<Option<Arc<Stored>>, Problem> {
+    ) -> Result<Option<Arc<Stored>>, DbError> {
         let key = (integration, subject.map(str::to_owned));
         if let Some(id) = self.0.cache.connection_id(&key) {
             return self.connection(workspace, id).await;

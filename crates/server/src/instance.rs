@@ -50,6 +50,9 @@ pub(crate) struct Instance {
     demo: bool,
     master_key: MasterKeyView,
     workspace_key: WorkspaceKeyView,
+    /// Where providers send the browser back to: to be registered with every OAuth app.
+    #[schema(example = "https://patchbay.example/api/v1/oauth/callback")]
+    redirect_uri: String,
 }
 
 /// The database.
@@ -100,6 +103,7 @@ pub(crate) async fn get(
         workspace_key: WorkspaceKeyView {
             version: keyring.current_version(caller.workspace.id()).unwrap_or(0),
         },
+        redirect_uri: house.connect.redirect_uri(),
     }))
 }
 

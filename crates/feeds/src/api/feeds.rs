@@ -3,7 +3,7 @@
 use accounts::gate::{Answer, ApiJson, ApiPath, ApiQuery, Caller, List, Sort, may, not_found};
 use axum::extract::State;
 use connect::Mode;
-use kernel::{FeedId, IntegrationId, Timestamp, WidgetConfigId};
+use kernel::{ConnectionId, FeedId, IntegrationId, Timestamp, WidgetConfigId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
@@ -21,6 +21,10 @@ pub(crate) struct FeedView {
     name: String,
     #[schema(value_type = String)]
     integration_id: IntegrationId,
+    /// The connection whose tokens it asks with, where the integration has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, nullable = false)]
+    connection_id: Option<ConnectionId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "openweather")]
     provider: Option<String>,
@@ -85,7 +89,13 @@ impl Feeds {
         let now = self.db().clock().now();
         let status = feed.status(now);
         let integration = self.connect().integration(workspace, feed.integration).await?;
+        let asks = integration.as_ref().filter(|_| feed.mode != Mode::Push);
+        let connection_id = match asks {
+            Some(integration) => self.connect().connection_used(workspace, integration).await?,
+            None => None,
+        };
         Ok(FeedView {
+            connection_id,
             webhook_url: (feed.mode != Mode::Pull).then(|| self.webhook_url(&feed)),
             provider: integration.map(|integration| integration.provider.clone()),
             id: feed.id,

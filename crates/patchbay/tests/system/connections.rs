@@ -75,6 +75,10 @@ async fn an_account_is_connected_asked_and_disconnected() {
             .post("/api/v1/fetch", json!({ "integration_id": integration, "endpoint": "/me" }))
             .await;
         assert_eq!(refused.code(), "connection.not_authorized");
+        let to_register = world.owner.get("/api/v1/instance").await.expect(200);
+        let shown =
+            world.owner.get(&format!("/api/v1/integrations/{integration}")).await.expect(200);
+        assert_eq!(to_register["redirect_uri"], shown["redirect_uri"]);
 
         let connection = world.connected(&integration, "aurel").await;
         assert_eq!(connection["status"], "active", "{connection}");
@@ -200,6 +204,8 @@ async fn a_short_token_is_renewed_in_the_background_and_a_feed_reads_on() {
     let id = text(&connection["id"]);
     let body = json!({ "pull": { "path": "/me", "interval_secs": 1 } });
     let (feed, _) = world.feed(&integration, body).await;
+    let shown = world.owner.get(&format!("/api/v1/feeds/{feed}")).await.expect(200);
+    assert_eq!(shown["connection_id"], json!(id));
     world.data_when(&feed, "the account", |data| data["status"] == "ok").await;
     let renewed = eventually("a renewal", async || {
         let now = world.connection(&id).await;
