@@ -45,7 +45,7 @@ api() {
 }
 
 counterparts() {
-  scripts/need.sh node
+  scripts/need.sh node python chromium
   cargo build -p patchbay
   scripts/counterparts.sh "$CARGO_TARGET_DIR/debug/patchbay"
 }

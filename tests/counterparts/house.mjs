@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const BINARY = process.env.PATCHBAY_BIN;
+/** Of the app, whose id is `app`. */
+export const SECRET = 'a secret of the app';
 
 /** Starts a house of its own; `api` asks it as its owner. */
 export async function start() {
@@ -38,31 +40,35 @@ export async function start() {
     if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
     return answer.body;
   };
-  /** An integration with the provider `oauth2`. */
-  const integration = async (config) =>
+  /** An integration with the provider `oauth2`, or with another. */
+  const integration = async (config, provider = 'oauth2') =>
     (await get('POST', '/api/v1/integrations', {
       name: 'Counterpart',
-      provider: 'oauth2',
+      provider,
       config,
-      oauth_client: { client_id: 'app', client_secret: 'a secret of the app' },
+      oauth_client: { client_id: 'app', client_secret: SECRET },
     })).id;
+  /** Begins to connect; answers where a person is asked. */
+  const begin = async (id, subject = 'aurel') =>
+    (await get('POST', `/api/v1/integrations/${id}/connect`, { subject })).authorize_url;
+  const isHome = (url) => url.startsWith(base);
   /** Begins to connect; answers the address to which the provider sends the browser back. */
-  const agree = async (id, subject = 'aurel') => {
-    const begun = await get('POST', `/api/v1/integrations/${id}/connect`, { subject });
-    return browse(begun.authorize_url, (url) => url.startsWith(base));
-  };
+  const agree = async (id, subject) => browse(await begin(id, subject), isHome);
+  /** The connection of a subject. */
+  const connection = async (id, subject = 'aurel') =>
+    (await get('GET', `/api/v1/connections?integration_id=${id}&subject=${subject}`)).data[0];
   /** Connects; answers the connection. */
-  const connect = async (id, subject = 'aurel') => {
+  const connect = async (id, subject) => {
     const landed = await fetch(await agree(id, subject));
     if (landed.status !== 200) throw new Error(`${landed.status} ${await landed.text()}`);
-    return (await get('GET', `/api/v1/connections?integration_id=${id}&subject=${subject}`)).data[0];
+    return connection(id, subject);
   };
   const stop = async () => {
     server.kill('SIGTERM');
     await new Promise((ended) => server.once('exit', ended));
     rmSync(data, { recursive: true, force: true });
   };
-  return { base, api, get, integration, agree, connect, stop };
+  return { base, api, get, integration, begin, isHome, agree, connection, connect, stop };
 }
 
 /** Follows redirects with cookies, as a browser does, until an address fits; answers that address. */
