@@ -6,6 +6,7 @@ mod icon;
 mod numbers;
 mod stray;
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use kernel::Timestamp;
@@ -15,6 +16,8 @@ use crate::catalog::{CatalogError, Folder, PARTS};
 use crate::decode::{self, Options};
 use crate::jq::{self, Limits};
 use crate::provider::{Format, Provider, Request, Sample};
+use crate::push::Way;
+use crate::ratelimit::RateLimitSpec;
 use crate::schema::{self, Schema};
 use crate::template;
 
@@ -129,9 +132,24 @@ impl Linter<'_> {
         if self.provider.id != id {
             self.report("/id", format!("must be the folder's name, `{id}`"));
         }
-        let daily = self.provider.rate_limit.as_ref().and_then(|limit| limit.daily.as_ref());
-        if daily.is_some_and(|daily| daily.next_reset(Timestamp::default()).is_none()) {
-            self.report("/rate_limit/daily", "`resets` is a time, `time_zone` the name of a zone");
+        if let Some(limits) = &self.provider.rate_limit {
+            self.limits(limits);
+        }
+    }
+
+    fn limits(&mut self, limits: &RateLimitSpec) {
+        let of_classes = limits.classes.iter().filter_map(|class| class.daily.as_ref());
+        for daily in limits.daily.iter().chain(of_classes) {
+            if daily.next_reset(Timestamp::default()).is_none() {
+                let message = "`resets` is a time, `time_zone` the name of a zone";
+                self.report("/rate_limit/daily", message);
+            }
+        }
+        let mut names = HashSet::new();
+        for (at, class) in limits.classes.iter().enumerate() {
+            if !names.insert(&class.name) {
+                self.report(&format!("/rate_limit/classes/{at}/name"), "another class has it too");
+            }
         }
     }
 
@@ -264,6 +282,32 @@ impl Linter<'_> {
                 self.report("/push", format!("`credentials.{field}` is not declared"));
             }
         }
+        push.ways().iter().for_each(|way| self.way(way));
+    }
+
+    /// What can be asked for can be filled in and read.
+    fn way(&mut self, way: &Way) {
+        let pointer = format!("/push/subscribe/{}", way.name);
+        let mut texts = vec![way.topic.clone()];
+        texts.extend(way.needs.iter().map(|name| format!("{{{{{name}}}}}")));
+        way.lease_secs.iter().for_each(|lease| strings(lease, &mut |it| texts.push(it.to_owned())));
+        texts.iter().for_each(|text| self.template(&pointer, text));
+        for (part, request) in way.requests() {
+            let pointer = format!("{pointer}/{part}");
+            self.request(&pointer, request);
+            let mut texts: Vec<String> =
+                [&request.path, &request.url].into_iter().flatten().cloned().collect();
+            let values =
+                request.query.values().chain(request.headers.values()).chain(&request.body);
+            values.for_each(|value| strings(value, &mut |it| texts.push(it.to_owned())));
+            for name in texts.iter().flat_map(|text| template::referenced(text)) {
+                let own = name.strip_prefix("subscription.");
+                if own.is_some_and(|own| !way.given().any(|known| known == own)) {
+                    self.report(&pointer, format!("`{name}` is not declared"));
+                }
+            }
+        }
+        way.programs().for_each(|program| self.program(&pointer, program));
     }
 
     fn icon(&mut self) {

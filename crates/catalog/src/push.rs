@@ -7,6 +7,7 @@ mod handshake;
 mod message;
 mod signature;
 mod source;
+mod subscribe;
 
 pub use config::{Check, ConfigError};
 pub use handshake::{Handshake, HandshakeKind, Reply, Token, When};
@@ -16,8 +17,11 @@ pub use signature::{
     SignatureSpec, Signed, TimeRule, TimeUnit,
 };
 pub use source::{Path, Source};
+pub use subscribe::{Ask, ByHand, Confirm, GIVEN, Per, Renew, Subscribe, Way};
 
 use serde::Deserialize;
+
+use crate::provider::Format;
 
 /// The `push` part of a provider.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -37,12 +41,19 @@ pub struct Push {
     /// The field of a form that carries the document as JSON text (`payload` at GitHub and Slack).
     #[serde(default)]
     pub form_json_field: Option<String>,
+    /// What a push is, for whoever reads it; by its content type unless said. A feed that is pushed may say
+    /// more as plain XML than it does as a feed.
+    #[serde(default)]
+    pub format: Format,
     /// What the provider wants to hear once the push is stored.
     #[serde(default)]
     pub respond: Reply,
     /// What to do on the provider's side, a step each, in Markdown. `{webhook_url}` stands for the URL.
     #[serde(default)]
     pub setup: Vec<String>,
+    /// How it is asked to push, or what a person does where it cannot be asked.
+    #[serde(default)]
+    pub subscribe: Option<Subscribe>,
 }
 
 impl Push {
@@ -74,7 +85,19 @@ impl Push {
             problems.push("only a timestamp can come from the signature header".to_owned());
         }
         problems.extend(self.handshakes.iter().filter_map(Handshake::problem));
+        for way in self.ways() {
+            let scheme = way.scheme.as_deref();
+            if scheme.is_some_and(|name| self.scheme(name).is_none()) {
+                problems.push(format!("subscribe {}: there is no such scheme", way.name));
+            }
+        }
+        problems.extend(self.subscribe.iter().flat_map(Subscribe::problems));
         problems
+    }
+
+    /// What it can be asked to push.
+    pub fn ways(&self) -> &[Way] {
+        self.subscribe.as_ref().map_or(&[], |subscribe| &subscribe.ways)
     }
 
     /// The credential fields that it names, each once: the provider's credentials schema must have them.
@@ -84,7 +107,9 @@ impl Push {
             let token = handshake.token.iter().map(|token| &token.secret_field);
             handshake.secret_field.iter().chain(token)
         });
-        let mut fields: Vec<&str> = schemes.chain(handshakes).map(String::as_str).collect();
+        let own = self.ways().iter().flat_map(|way| &way.secret_for);
+        let named = schemes.chain(handshakes).chain(own);
+        let mut fields: Vec<&str> = named.map(String::as_str).collect();
         fields.sort_unstable();
         fields.dedup();
         fields

@@ -78,6 +78,8 @@ pub struct Context<'a> {
     pub token: &'a Map<String, Value>,
     /// What was captured when somebody connected.
     pub connection: &'a Map<String, Value>,
+    /// What is known of a push subscription that is asked for.
+    pub subscription: &'a Map<String, Value>,
     /// What `{{now}}` is.
     pub now: Timestamp,
     /// JSON Schema of the credentials: what it names without requiring may be absent.
@@ -96,9 +98,16 @@ impl<'a> Context<'a> {
         config: &'a Map<String, Value>,
         now: Timestamp,
     ) -> Self {
-        let (token, connection) = (&*NOTHING, &*NOTHING);
-        let (credentials_schema, config_schema) = (None, None);
-        Self { credentials, config, token, connection, now, credentials_schema, config_schema }
+        Self {
+            credentials,
+            config,
+            token: &NOTHING,
+            connection: &NOTHING,
+            subscription: &NOTHING,
+            now,
+            credentials_schema: None,
+            config_schema: None,
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use db::DbError;
 use futures::future::BoxFuture;
-use kernel::{FeedId, IntegrationId, JobKind, WidgetConfigId, WorkspaceId};
+use kernel::{FeedId, IntegrationId, JobKind, SubscriptionId, WidgetConfigId, WorkspaceId};
 use serde_json::{Map, Value};
 use std::fmt;
 
@@ -16,6 +16,8 @@ pub enum Address {
     Feed(FeedId),
     /// The feed behind one placed widget.
     WidgetConfig(WidgetConfigId),
+    /// What a provider was asked to push: kept in the inbox, like pushes to the integration.
+    Subscription(SubscriptionId),
 }
 
 impl fmt::Display for Address {
@@ -25,6 +27,7 @@ impl fmt::Display for Address {
             Self::Integration => Ok(()),
             Self::Feed(id) => id.fmt(out),
             Self::WidgetConfig(id) => id.fmt(out),
+            Self::Subscription(id) => id.fmt(out),
         }
     }
 }
@@ -61,7 +64,7 @@ pub struct JobTemplate {
 /// id of the thing: until then the last answer is held to be true.
 pub trait Destinations: Send + Sync {
     /// What stands behind `address`; `None` when nothing does, or when it is no part of the integration.
-    /// It is not asked about [`Address::Integration`].
+    /// It is asked about feeds and widget configs alone.
     fn find(
         &self,
         integration: IntegrationId,

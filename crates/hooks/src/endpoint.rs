@@ -1,11 +1,14 @@
 //! One address made ready for pushes: keys scheduled, lists parsed, so that a push costs its check and
 //! nothing else.
 
-use catalog::push::Push;
+use catalog::push::{Check, Push, Way};
 use connect::{CredentialScope, Credentials, Integration};
 use db::Workspace;
 use http::HeaderName;
-use kernel::{CredentialId, NewJob, Secret, Timestamp, WidgetConfigId, WorkspaceId};
+use kernel::{
+    CredentialId, NewJob, Secret, SubscriptionId, Timestamp, WidgetConfigId, WorkspaceId,
+};
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -23,6 +26,8 @@ pub(crate) struct Endpoint {
     pub(crate) integration: Arc<Integration>,
     pub(crate) destination: Destination,
     pub(crate) push: Arc<Push>,
+    /// What was subscribed to, at the address of a subscription.
+    pub(crate) subscribed: Option<Subscribed>,
     /// How pushes are checked, or why none can be.
     pub(crate) ready: Result<Ready, String>,
     pub(crate) failures: Failures,
@@ -53,12 +58,30 @@ pub(crate) struct Parts {
     pub(crate) integration: Arc<Integration>,
     pub(crate) destination: Destination,
     pub(crate) push: Arc<Push>,
+    pub(crate) subscribed: Option<Subscribed>,
+}
+
+/// What was subscribed to.
+#[derive(Clone)]
+pub(crate) struct Subscribed {
+    pub(crate) id: SubscriptionId,
+    pub(crate) way: Way,
+    /// What its pushes are known by.
+    pub(crate) secret: Secret<String>,
 }
 
 impl Parts {
-    /// The settings of its pushes.
+    /// The settings of its pushes. How those of a subscription prove themselves was agreed upon when it was
+    /// asked for.
     pub(crate) fn rules(&self) -> Result<Rules, String> {
-        Rules::read(&self.push, &self.destination.push)
+        let settings = &self.destination.push;
+        let Some(subscribed) = &self.subscribed else { return Rules::read(&self.push, settings) };
+        let mut settings = settings.clone();
+        Check::fields().for_each(|field| drop(settings.remove(field)));
+        if let Some(scheme) = &subscribed.way.scheme {
+            settings.insert("scheme".to_owned(), json!(scheme));
+        }
+        Rules::read(&self.push, &settings)
     }
 
     /// Whether there is a secret to be read at all.
@@ -76,12 +99,19 @@ impl Endpoint {
         rules: Result<Rules, String>,
         credentials: &Credentials,
     ) -> Self {
-        let Parts { workspace, integration, destination, push } = parts;
+        let Parts { workspace, integration, destination, push, subscribed } = parts;
         let secret = |text: &str| Secret::new(text.to_owned());
+        let own = |field: &str| {
+            let subscribed = subscribed.as_ref()?;
+            let stands_for_it = subscribed.way.secret_for.iter().any(|known| known == field);
+            stands_for_it.then(|| subscribed.secret.clone())
+        };
         let ready = rules.map(|rules| {
             let signature = rules.check.signature.as_ref();
-            let held: Vec<_> =
-                credentials.first(&rules.check.secret_fields).map(secret).into_iter().collect();
+            let fields = &rules.check.secret_fields;
+            let stored = || credentials.first(fields).map(secret);
+            let held = fields.iter().find_map(|field| own(field)).or_else(stored);
+            let held: Vec<_> = held.into_iter().collect();
             Ready {
                 verifier: signature.map(|spec| Verifier::new(spec, &held)),
                 kept: kept_headers(&push, &rules.event_id, signature),
@@ -90,11 +120,13 @@ impl Endpoint {
         });
         let named = push.credential_fields().into_iter();
         let filled = named.filter_map(|field| {
-            let text = credentials.text(field).filter(|text| !text.is_empty())?;
-            Some((field.to_owned(), secret(text)))
+            let stored = || credentials.text(field).filter(|text| !text.is_empty()).map(secret);
+            Some((field.to_owned(), own(field).or_else(stored)?))
         });
+        let secrets = filled.collect();
         Self {
-            secrets: filled.collect(),
+            secrets,
+            subscribed,
             credential: credentials.id,
             doubts: AtomicU64::new(0),
             settled: AtomicU64::new(0),
@@ -149,6 +181,7 @@ impl Endpoint {
             && known.enabled == new.enabled
             && known.provider == new.provider
             && known.credential_scope == new.credential_scope
+            && self.subscribed.as_ref().map(|it| it.id) == parts.subscribed.as_ref().map(|it| it.id)
     }
 
     /// Whether it must be looked at before it is used again.

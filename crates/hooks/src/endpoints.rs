@@ -2,17 +2,19 @@
 //! push is looked at, so a rotated secret counts from the moment that the rotation was answered.
 
 use accounts::gate::Actor;
+use catalog::push::Push;
 use connect::{Connect, Credentials};
-use db::Db;
-use kernel::{IntegrationId, Problem, codes};
+use db::{Db, Workspace};
+use kernel::{IntegrationId, Problem, SubscriptionId, codes};
 use papaya::HashMap;
 use std::collections::HashMap as Index;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::endpoint::{Endpoint, Parts};
+use crate::endpoint::{Endpoint, Parts, Subscribed};
 use crate::news::{Heard, News};
-use crate::{Address, Destination, Hooks};
+use crate::subscribe::State;
+use crate::{Address, Destination, Hooks, store};
 
 /// An integration and what the push is for within it.
 pub(crate) type Key = (IntegrationId, Address);
@@ -153,18 +155,43 @@ async fn find(hooks: &Hooks, (id, address): Key) -> Result<Option<Parts>, Proble
     let Some(push) = integration.provider_def.push.clone().map(Arc::new) else {
         return Ok(None);
     };
+    let own = || Destination {
+        workspace: workspace.id(),
+        feed: None,
+        widget_config: None,
+        push: integration.push.to_map(),
+        job: None,
+    };
+    let subscribed = match address {
+        Address::Subscription(subscription) => {
+            subscribed(&workspace, &push, id, subscription).await?
+        }
+        _ => None,
+    };
     let destination = match address {
-        Address::Integration => integration.mode.pushes().then(|| Destination {
-            workspace: workspace.id(),
-            feed: None,
-            widget_config: None,
-            push: integration.push.to_map(),
-            job: None,
-        }),
+        Address::Integration => integration.mode.pushes().then(own),
+        Address::Subscription(_) => subscribed.is_some().then(own),
         address => hooks.destinations().find(id, address).await?,
     };
     let ours = destination.filter(|found| found.workspace == workspace.id());
-    Ok(ours.map(|destination| Parts { workspace, integration, destination, push }))
+    Ok(ours.map(|destination| Parts { workspace, integration, destination, push, subscribed }))
+}
+
+/// What was subscribed to under this id, unless nobody wants it any more.
+async fn subscribed(
+    workspace: &Workspace,
+    push: &Push,
+    integration: IntegrationId,
+    id: SubscriptionId,
+) -> Result<Option<Subscribed>, Problem> {
+    let mut tx = workspace.read().await?;
+    let found = store::subscriptions::get(&mut tx, workspace.id(), id).await?;
+    drop(tx);
+    let ours = found.filter(|it| it.integration == integration && it.state != State::Off);
+    let Some(it) = ours else { return Ok(None) };
+    let Some(way) = push.ways().iter().find(|way| way.name == it.way) else { return Ok(None) };
+    let secret = store::subscriptions::open(workspace, &it).await?;
+    Ok(Some(Subscribed { id, way: way.clone(), secret }))
 }
 
 async fn make(hooks: &Hooks, parts: Parts) -> Result<Endpoint, Problem> {

@@ -2,7 +2,8 @@
 //! only then answered; what it does to a feed is a job that is committed with it.
 //!
 //! It relies on `connect` for integrations and their secrets, on the inbox of `db` for durability, and
-//! on [`Destinations`] for what stands behind an address. It never changes a feed, and never stores
+//! on [`Destinations`] for what stands behind an address. Where a provider can be asked to push, it asks,
+//! and again before what was granted ends ([`subscribe`]). It never changes a feed, and never stores
 //! anything that did not prove whose it is, unless the check was switched off in so many words.
 
 mod api;
@@ -12,10 +13,13 @@ mod endpoint;
 mod endpoints;
 mod envelope;
 mod failures;
+mod jobs;
 mod metrics;
 mod news;
 mod receive;
 mod rules;
+mod store;
+mod subscribe;
 pub mod verify;
 
 pub use api::{receivers, routes};
@@ -23,7 +27,7 @@ pub use destination::{Address, Destination, Destinations, JobTemplate};
 
 use catalog::push::Push;
 use connect::Connect;
-use db::{Db, Inbox, Signal};
+use db::{Db, Inbox, Signal, Worker};
 use ipnet::IpNet;
 use kernel::{IntegrationId, Problem};
 use prometheus_client::registry::Registry;
@@ -34,7 +38,10 @@ use tokio::sync::broadcast::error::RecvError;
 use endpoint::Endpoint;
 use endpoints::{Endpoints, Key};
 use failures::Storms;
+use jobs::follow::FollowJob;
+use jobs::renew::RenewJob;
 use metrics::Metrics;
+use subscribe::Leaving;
 
 /// What the operator decides.
 #[derive(Clone, Debug)]
@@ -97,7 +104,14 @@ impl Hooks {
             destinations,
         }));
         tokio::spawn(listen(Arc::downgrade(&hooks.0), signals));
+        hooks.connect().before_leaving(Arc::new(Leaving(Arc::downgrade(&hooks.0))));
         hooks
+    }
+
+    /// Registers the room's jobs.
+    #[must_use]
+    pub fn work(&self, worker: Worker) -> Worker {
+        worker.handle(FollowJob(self.clone())).handle(RenewJob(self.clone()))
     }
 
     /// Adds the room's counters.
@@ -158,6 +172,7 @@ pub fn webhook_url(public_url: &str, integration: IntegrationId, address: Addres
         Address::Integration => format!("{base}/{integration}"),
         Address::Feed(feed) => format!("{base}/{integration}/{feed}"),
         Address::WidgetConfig(config) => format!("{base}/widgets/{integration}/{config}"),
+        Address::Subscription(id) => format!("{base}/subscriptions/{integration}/{id}"),
     }
 }
 

@@ -57,7 +57,7 @@ impl News {
                     self.remember(None);
                     return Some(Heard::Credential(workspace, id));
                 }
-                "integration" | "feed" | "widget_config" => {
+                "integration" | "feed" | "widget_config" | "subscription" => {
                     self.remember(Some(id.clone()));
                     return Some(Heard::Part(id));
                 }

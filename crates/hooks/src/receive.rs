@@ -6,7 +6,7 @@ use accounts::gate::{Failure, client_addr};
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
-use catalog::push::{Push, Reply as Written};
+use catalog::push::{Confirm, Push, Reply as Written};
 use db::{Accepted, DbError, NewInbound};
 use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
@@ -18,12 +18,13 @@ use std::error::Error;
 use std::net::IpAddr;
 use std::time::Instant;
 
-use crate::Hooks;
 use crate::endpoint::{Endpoint, Ready};
 use crate::endpoints::{Key, unknown};
 use crate::envelope::{self, Envelope};
+use crate::subscribe::agree_to_end;
 use crate::verify::handshake::{self, Effect, Reply};
 use crate::verify::{self, Invalid};
+use crate::{Address, Hooks};
 
 /// Answers a request to a webhook address.
 pub(crate) async fn receive(hooks: Hooks, key: Key, request: Request) -> Response {
@@ -38,7 +39,9 @@ pub(crate) async fn receive(hooks: Hooks, key: Key, request: Request) -> Respons
 
 async fn attempt(hooks: &Hooks, key: Key, request: Request) -> Result<Response, Problem> {
     let started = Instant::now();
-    let endpoint = hooks.endpoint(key).await.map_err(not_now)?.ok_or_else(unknown)?;
+    let Some(endpoint) = hooks.endpoint(key).await.map_err(not_now)? else {
+        return said_goodbye(hooks, key, &request).ok_or_else(unknown);
+    };
     if !endpoint.integration.enabled {
         let detail = "The integration behind this address is switched off.";
         return Err(Problem::new(&codes::INTEGRATION_DISABLED, detail));
@@ -63,6 +66,17 @@ async fn attempt(hooks: &Hooks, key: Key, request: Request) -> Result<Response, 
     }
     push.verify(ready, &body).await?;
     push.store(ready, body, started).await
+}
+
+/// What the hub of a subscription that is no more wants to hear.
+fn said_goodbye(hooks: &Hooks, (_, address): Key, request: &Request) -> Option<Response> {
+    let path = request.uri().path_and_query()?.as_str();
+    let url = format!("{}{path}", hooks.config().public_url);
+    let (method, headers) = (request.method().as_str(), request.headers());
+    let asked = verify::Request { method, url: &url, headers, body: &[] };
+    let is_subscription = matches!(address, Address::Subscription(_));
+    let challenge = is_subscription.then(|| agree_to_end(&asked)).flatten()?;
+    Some(respond(Reply::echo(challenge)))
 }
 
 /// Whatever is wrong with us, the sender is to try again.
@@ -127,6 +141,22 @@ impl<'a> Incoming<'a> {
 
     /// The answer, if this is the provider checking the endpoint.
     async fn shake_hands(&self, ready: &Ready, body: &[u8]) -> Result<Option<Response>, Problem> {
+        if let Some(it) = &self.endpoint.subscribed
+            && it.way.confirm == Confirm::Websub
+        {
+            let (workspace, request) = (&self.endpoint.workspace, self.request(body));
+            let service = self.endpoint.integration.service();
+            let heard = self.hooks.confirm(workspace, service, &it.way, it.id, &request).await;
+            return match heard {
+                Ok(answer) => Ok(answer.map(|text| respond(Reply::echo(text)))),
+                Err(problem) if problem.code.status < 500 => {
+                    self.endpoint.failures.note(self.client, self.now);
+                    let why = problem.detail.clone();
+                    Err(self.reject(problem, &why).await)
+                }
+                Err(problem) => Err(not_now(problem)),
+            };
+        }
         let handshakes = &self.endpoint.push.handshakes;
         if handshakes.is_empty() {
             return Ok(None);

@@ -115,6 +115,10 @@ pub mod codes {
         WEBHOOK_NOT_CONFIGURED = 403 "webhook.not_configured" "No secret is configured, so pushes are refused";
         WEBHOOK_ADDRESS = 403 "webhook.address_not_allowed" "The sender's address is not on the list";
         HANDSHAKE_FAILED = 403 "webhook.handshake_failed" "The handshake does not match what is configured";
+        SUBSCRIPTION_BY_HAND = 409 "subscription.by_hand" "Pushes are set up at the provider by hand";
+        SUBSCRIPTION_REFUSED = 422 "subscription.refused" "The provider does not take the subscription";
+        SUBSCRIPTION_SILENT = 422 "subscription.unconfirmed" "The provider never confirmed the subscription";
+        SUBSCRIPTION_UNREACHABLE = 422 "subscription.unreachable" "The provider cannot reach this instance";
 
         // Starting and keeping the house
         DB_NEWER = 500 "db.newer" "The database was written by a newer version";

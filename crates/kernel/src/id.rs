@@ -117,6 +117,8 @@ ids! {
     SessionId = "ses";
     /// A program's key.
     ApiKeyId = "key";
+    /// A reading of many accounts' numbers that somebody asked for.
+    SyncId = "syn";
     /// A workspace's use of a provider.
     IntegrationId = "int";
     /// An encrypted secret and who owns it.
@@ -129,6 +131,8 @@ ids! {
     OAuthStateId = "auth";
     /// What a person has to do.
     TaskId = "task";
+    /// What a provider was asked to push.
+    SubscriptionId = "sub";
     /// A JSON document kept fresh.
     FeedId = "feed";
     /// What shows a feed.

@@ -20,7 +20,8 @@ pub use event::Event;
 pub use id::{
     ApiKeyId, AuditId, ConnectLinkId, ConnectionId, CredentialId, EventId, FeedId, InboundId,
     IntegrationId, InvalidId, JobId, MemberId, NotificationId, OAuthStateId, PlayerId,
-    RequestLogId, SessionId, TaskId, UserId, WidgetConfigId, WidgetId, WorkspaceId,
+    RequestLogId, SessionId, SubscriptionId, SyncId, TaskId, UserId, WidgetConfigId, WidgetId,
+    WorkspaceId,
 };
 pub use job::{JobKind, Lane, NewJob};
 pub use mask::{MASK, looks_secret};

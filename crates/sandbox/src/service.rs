@@ -43,11 +43,13 @@ pub enum Service {
     /// Apple Music.
     #[serde(rename = "apple-music")]
     AppleMusic,
+    /// Microsoft's login, and Graph with its subscriptions.
+    Microsoft,
 }
 
 impl Service {
     /// All of them, in the order in which they are listed and given ports.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Weather,
         Self::Rss,
         Self::Graphql,
@@ -63,6 +65,7 @@ impl Service {
         Self::Spotify,
         Self::Soundcloud,
         Self::AppleMusic,
+        Self::Microsoft,
     ];
 
     /// Whether it is an OAuth provider or a platform, with a [`crate::Platform`] behind it.
@@ -88,6 +91,7 @@ impl Service {
             Self::Spotify => "spotify",
             Self::Soundcloud => "soundcloud",
             Self::AppleMusic => "apple-music",
+            Self::Microsoft => "microsoft",
         }
     }
 
@@ -109,6 +113,7 @@ impl Service {
             Self::Spotify => "Spotify",
             Self::Soundcloud => "SoundCloud",
             Self::AppleMusic => "Apple Music",
+            Self::Microsoft => "Microsoft Graph",
         }
     }
 
@@ -124,7 +129,8 @@ impl Service {
             | Self::X
             | Self::Youtube
             | Self::Spotify
-            | Self::Soundcloud => Knob::OF_AN_AUTHORITY,
+            | Self::Soundcloud
+            | Self::Microsoft => Knob::OF_AN_AUTHORITY,
             _ => Knob::OF_ANY,
         }
     }

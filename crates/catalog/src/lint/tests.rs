@@ -74,6 +74,9 @@ fn each_mistake_is_found() {
     broken("{kind: bearer, value", "{kind: oauth2, value", "needs an `oauth.yaml`");
     let daily = "transform: .a\nrate_limit: {daily: {units: 9, time_zone: Mars/Olympus}}";
     broken("transform: .a", daily, "the name of a zone");
+    let twice =
+        "transform: .a\nrate_limit: {classes: [{name: a, paths: [/a]}, {name: a, paths: [/b]}]}";
+    broken("transform: .a", twice, "another class has it too");
     assert!(findings(GOOD, "{}", ICON).join("").contains("samples/one.json"));
     assert!(findings("a: [", SAMPLE, ICON).join("").contains("provider.yaml"));
 }

@@ -41,7 +41,7 @@ impl Check {
                 return Err(wrong(field, format!("it contradicts {first}: only one can decide")));
             }
         };
-        for field in ["signature_algorithm", "signature_prefix", "signature_encoding"] {
+        for field in OF_HEADER {
             if config.contains_key(field) && !config.contains_key("signature_header") {
                 return Err(wrong(field, "it has no effect without signature_header"));
             }
@@ -53,6 +53,11 @@ impl Check {
             check.secret_fields = vec![field.to_owned()];
         }
         Ok(check)
+    }
+
+    /// The fields of a push configuration that concern the check.
+    pub fn fields() -> impl Iterator<Item = &'static str> {
+        CHOICES.iter().map(|(field, _)| *field).chain(["secret_field"]).chain(OF_HEADER)
     }
 
     fn of_scheme(push: &Push, name: Option<&str>) -> Result<Self, ConfigError> {
@@ -79,6 +84,9 @@ impl Check {
         }
     }
 }
+
+/// What goes with `signature_header` alone.
+const OF_HEADER: [&str; 3] = ["signature_algorithm", "signature_prefix", "signature_encoding"];
 
 type Choice = (&'static str, fn(&Push, &Map<String, Value>) -> Result<Check, ConfigError>);
 

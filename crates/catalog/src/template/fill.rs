@@ -100,11 +100,11 @@ impl<'a> Filler<'a> {
             match value {
                 Value::Object(spread) if name == "*" => {
                     for (name, value) in spread {
-                        push_entry(&mut entries, &pointer, &name, value)?;
+                        replace_entry(&mut entries, &pointer, &name, value)?;
                     }
                 }
                 _ if name == "*" => return Err(unfit(&pointer, "`*` takes an object")),
-                value => push_entry(&mut entries, &pointer, name, value)?,
+                value => replace_entry(&mut entries, &pointer, name, value)?,
             }
         }
         Ok(entries)
@@ -229,6 +229,7 @@ impl<'a> Filler<'a> {
             "credentials" => (self.context.credentials, self.context.credentials_schema),
             "token" => (self.context.token, None),
             "connection" => (self.context.connection, None),
+            "subscription" => (self.context.subscription, None),
             _ => (self.context.config, self.context.config_schema),
         };
         let mut words = path.split('.');
@@ -245,7 +246,7 @@ impl<'a> Filler<'a> {
                 Err(TemplateError::Missing { pointer: pointer.to_owned(), name: canonical(name) })
             }
             Some(value) => {
-                if matches!(root, "credentials" | "token") {
+                if matches!(root, "credentials" | "token") || name == "subscription.secret" {
                     taint(value, &mut self.secrets.borrow_mut());
                 }
                 Ok(Some(value.clone()))
@@ -280,6 +281,17 @@ fn taint(value: &Value, secrets: &mut Vec<String>) {
         Value::Object(map) => map.values().for_each(|item| taint(item, secrets)),
         _ => {}
     }
+}
+
+/// What comes later takes the place of what was spread before.
+fn replace_entry(
+    entries: &mut Vec<(String, String)>,
+    pointer: &str,
+    name: &str,
+    value: Value,
+) -> Result<(), TemplateError> {
+    entries.retain(|(known, _)| known != name);
+    push_entry(entries, pointer, name, value)
 }
 
 fn push_entry(

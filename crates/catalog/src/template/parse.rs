@@ -3,7 +3,8 @@
 use super::TemplateError;
 
 /// What a name begins with.
-const ROOTS: [&str; 6] = ["credentials", "config", "options", "token", "connection", "days_ago"];
+const ROOTS: [&str; 7] =
+    ["credentials", "config", "options", "token", "connection", "subscription", "days_ago"];
 
 /// A part of a template.
 pub(super) enum Part<'t> {

@@ -78,6 +78,15 @@ fn each_place_has_its_rules() {
         url(json!({"query": {"*": "{{config.vars}}"}}), base, json!({"vars": {"a": 1, "b": true}})),
         ok("https://h.org/v1/?a=1&b=true")
     );
+    // What is named after what was spread takes its place; a list stays a list.
+    assert_eq!(
+        url(
+            json!({"query": {"*": "{{config.vars}}", "a": ["2", "3"]}}),
+            base,
+            json!({"vars": {"a": 1, "b": true}})
+        ),
+        ok("https://h.org/v1/?b=true&a=2&a=3")
+    );
 
     // Absent: dropped when optional, named when not.
     let missing = url(json!({"query": {"q": "{{config.city}}"}}), base, json!({}));

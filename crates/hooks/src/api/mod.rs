@@ -4,6 +4,7 @@ mod inbound_event;
 mod inbound_events;
 mod receivers;
 mod replay;
+mod subscriptions;
 mod webhook;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -18,6 +19,9 @@ pub fn routes(hooks: Hooks) -> OpenApiRouter {
         .routes(routes!(inbound_events::get))
         .routes(routes!(replay::replay))
         .routes(routes!(webhook::get))
+        .routes(routes!(subscriptions::list, subscriptions::subscribe))
+        .routes(routes!(subscriptions::end))
+        .routes(routes!(subscriptions::renew))
         .with_state(hooks)
 }
 
@@ -25,10 +29,11 @@ pub fn routes(hooks: Hooks) -> OpenApiRouter {
 /// prove themselves another way, and what runs for each push is to be as little as can be. They bound
 /// the body themselves.
 pub fn receivers(hooks: Hooks) -> OpenApiRouter {
-    use receivers::{feed, integration, widget_config};
+    use receivers::{feed, integration, subscription, widget_config};
     OpenApiRouter::new()
         .routes(routes!(integration::check, integration::post, integration::put))
         .routes(routes!(feed::check, feed::post, feed::put))
         .routes(routes!(widget_config::check, widget_config::post, widget_config::put))
+        .routes(routes!(subscription::check, subscription::post, subscription::put))
         .with_state(hooks)
 }

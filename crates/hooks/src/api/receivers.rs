@@ -128,3 +128,14 @@ address!(
     ),
     |ids| super::key(ids, crate::Address::WidgetConfig)
 );
+address!(
+    subscription,
+    "/api/webhooks/subscriptions/{integration_id}/{subscription_id}",
+    "that were subscribed to",
+    (String, String),
+    (
+        ("integration_id" = String, Path, description = "The integration's id"),
+        ("subscription_id" = String, Path, description = "The subscription's id")
+    ),
+    |ids| super::key(ids, crate::Address::Subscription)
+);

@@ -57,6 +57,12 @@ pub enum Refused {
 }
 
 impl Reply {
+    /// A challenge as it came.
+    pub fn echo(challenge: String) -> Self {
+        let spec = Spec { text: Some("{challenge}".to_owned()), ..Spec::default() };
+        Self::of(&spec, &challenge, "")
+    }
+
     /// What a provider file says to answer, `{challenge}` and `{answer}` filled in.
     pub fn of(spec: &Spec, challenge: &str, answer: &str) -> Self {
         let fill = |text: &str| text.replace("{answer}", answer).replace("{challenge}", challenge);

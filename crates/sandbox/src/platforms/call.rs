@@ -74,7 +74,8 @@ fn admit<'a>(
     // What is left of the path without the parameters tells one call from another.
     let words = ask.path.split('/').filter(|word| !ask.params.iter().any(|param| param == word));
     let name = words.collect::<Vec<_>>().join("/");
-    let spent = lock(&platform.meter).spend(account, &name, call.limit, call.cost, ask.now);
+    let spent =
+        lock(&platform.meter).spend((&held.client, account), &name, call.limit, call.cost, ask.now);
     let artist = platform.artist(held.account.as_deref().unwrap_or(HANDLES[0]));
     Ok((Visit { platform, ask, held, artist, today: day_of(ask.now) }, spent))
 }

@@ -13,6 +13,7 @@ mod book;
 mod call;
 mod control;
 mod device;
+mod graph;
 mod hub;
 mod oauth1;
 mod page;
@@ -211,6 +212,8 @@ impl Platform {
     pub fn counters(&self) -> Counters {
         let mut counters = self.book().counters(self.clock.now());
         counters.requests = lock(&self.requests).clone();
+        let meter = lock(&self.meter);
+        (counters.over_quota, counters.quota_peak) = (meter.refused, meter.peak);
         counters
     }
 
@@ -315,6 +318,7 @@ async fn serve(State(platform): State<Arc<Platform>>, request: Request) -> Respo
         Act::Special(answer) => answer(&platform, &ask),
         Act::Webhook => webhook::serve(&platform, &ask).await,
         Act::Hub => hub::serve(&platform, &ask).await,
+        Act::Graph => graph::serve(&platform, &ask).await,
         Act::Call(call) => call::serve(&platform, &ask, call),
     }
 }

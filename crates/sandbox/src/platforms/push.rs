@@ -10,14 +10,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::artist::day_of;
-use super::{Platform, lock, page};
+use super::{Platform, graph, lock, page};
 use crate::{Outcome, SandboxError, Service, outcall};
 
 /// What has happened to an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PushEvent {
-    /// It has posted something: Facebook, TikTok, X, YouTube.
+    /// It has posted something: Facebook, Microsoft, TikTok, X, YouTube.
     Post,
     /// Somebody has commented: Instagram, Facebook.
     Comment,
@@ -95,7 +95,7 @@ pub(super) async fn send(
     let callbacks = lock(&platform.pushes).callbacks.clone();
     let told = callbacks.into_iter().filter(|callback| {
         callback.ends_at.is_none_or(|end| now < end)
-            && callback.topic.as_ref().is_none_or(|topic| topic.ends_with(&message.account))
+            && callback.topic.as_ref().is_none_or(|topic| topic.contains(&message.account))
     });
     let mut deliveries = Vec::new();
     for callback in told {
@@ -108,7 +108,10 @@ pub(super) async fn send(
                 headers.insert(HeaderName::from_static(name), value);
             }
         }
-        let body = Bytes::from(message.body.clone());
+        let body = match platform.style.service {
+            Service::Microsoft => graph::notification(&callback, now).into(),
+            _ => Bytes::from(message.body.clone()),
+        };
         let outcome = match outcall::call(Method::POST, &callback.url, headers, body).await {
             Ok((status, _)) => Outcome::Answered(status),
             Err(reason) => Outcome::Failed(reason),
@@ -201,6 +204,8 @@ fn message(
             );
             return Ok(Message { account: id, media_type: "application/atom+xml", body });
         }
+        // Each subscription is told under its own id.
+        (Service::Microsoft, PushEvent::Post) => Value::Null,
         _ => return Err(SandboxError::NoPushes(service)),
     };
     Ok(Message { account: id, media_type: "application/json", body: body.to_string() })
@@ -225,6 +230,8 @@ fn signature(
             let signature = BASE64_STANDARD.encode(sha256(body));
             vec![("x-twitter-webhooks-signature", format!("sha256={signature}"))]
         }
+        // What it shows stands in the body.
+        Service::Microsoft => Vec::new(),
         Service::Youtube => vec![("x-hub-signature", format!("sha1={}", sha1()))],
         _ => vec![
             ("x-hub-signature-256", format!("sha256={}", hex::encode(sha256(body)))),

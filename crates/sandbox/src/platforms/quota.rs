@@ -35,6 +35,10 @@ pub(super) struct Meter {
     pub(super) quota: Quota,
     window: i64,
     used: HashMap<String, u32>,
+    /// The most that was used of any limit within a window, in per mille.
+    pub(super) peak: u32,
+    /// Requests that were one too many.
+    pub(super) refused: u64,
 }
 
 /// How a request stands with the quota.
@@ -50,13 +54,13 @@ pub(super) struct Spent {
 
 impl Meter {
     pub(super) fn new(quota: Quota) -> Self {
-        Self { quota, window: 0, used: HashMap::new() }
+        Self { quota, window: 0, used: HashMap::new(), peak: 0, refused: 0 }
     }
 
-    /// Counts a request.
+    /// Counts a request of an app on behalf of an account.
     pub(super) fn spend(
         &mut self,
-        account: &str,
+        (app, account): (&str, &str),
         call: &str,
         limit: Option<u32>,
         cost: u32,
@@ -66,13 +70,16 @@ impl Meter {
         if self.window != reset {
             (self.window, self.used) = (reset, HashMap::new());
         }
-        let account = if self.quota.per_account { account } else { "" };
+        let whose = if self.quota.per_account { account } else { app };
         let call = if self.quota.per_call { call } else { "" };
-        let used = self.used.entry(format!("{account} {call}")).or_default();
+        let used = self.used.entry(format!("{whose} {call}")).or_default();
         let limit = limit.map_or(self.quota.limit, |own| own.min(self.quota.limit));
         let over = *used + cost > limit;
-        if !over {
+        if over {
+            self.refused += 1;
+        } else {
             *used += cost;
+            self.peak = self.peak.max(u32::saturating_mul(*used, 1000) / limit.max(1));
         }
         Spent { limit, used: *used, reset, over }
     }
@@ -141,14 +148,19 @@ mod tests {
         let mut meter = Meter::new(quota);
         let start = Timestamp::from_secs(9_000);
         let used = |meter: &mut Meter, at| {
-            let spent = meter.spend("a", "/", None, 1, at);
+            let spent = meter.spend(("app", "a"), "/", None, 1, at);
             (spent.used, spent.over, spent.reset)
         };
         assert_eq!(used(&mut meter, start), (1, false, 9_900));
         assert_eq!(used(&mut meter, start), (2, false, 9_900));
         assert_eq!(used(&mut meter, start), (2, true, 9_900));
         assert_eq!(used(&mut meter, Timestamp::from_secs(9_900)), (1, false, 10_800));
-        assert!(!meter.spend("b", "/", None, 1, start).over);
+        assert!(!meter.spend(("app", "b"), "/", None, 1, start).over);
+        assert_eq!((meter.peak, meter.refused), (1000, 1));
+        let mut meter = Meter::new(Quota { per_account: false, ..quota });
+        assert!(!meter.spend(("app", "a"), "/", None, 2, start).over);
+        assert!(meter.spend(("app", "b"), "/", None, 1, start).over, "accounts share their app's");
+        assert!(!meter.spend(("another", "a"), "/", None, 1, start).over);
     }
 
     #[test]

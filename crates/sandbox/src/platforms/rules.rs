@@ -58,6 +58,12 @@ pub struct Counters {
     pub grants_live: u64,
     /// Access tokens that are alive.
     pub tokens_live: u64,
+    /// Calls of the API that were one too many for their quota.
+    #[serde(default)]
+    pub over_quota: u64,
+    /// The most that was used of any quota within its window, in per mille.
+    #[serde(default)]
+    pub quota_peak: u32,
     /// Calls of the API by account; an app's own are under `app`.
     pub requests: BTreeMap<String, u64>,
 }

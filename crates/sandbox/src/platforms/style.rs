@@ -94,6 +94,8 @@ pub(super) enum Act {
     Webhook,
     /// The PubSubHubbub hub.
     Hub,
+    /// Graph's subscriptions.
+    Graph,
     /// A call of the API.
     Call(Call),
 }

@@ -4,6 +4,7 @@
 pub(super) mod apple_music;
 mod facebook;
 mod instagram;
+mod microsoft;
 mod oauth;
 mod soundcloud;
 mod spotify;
@@ -30,6 +31,7 @@ pub(super) fn style(service: Service) -> Option<&'static Style> {
         Service::Spotify => &spotify::STYLE,
         Service::Soundcloud => &soundcloud::STYLE,
         Service::AppleMusic => &apple_music::STYLE,
+        Service::Microsoft => &microsoft::STYLE,
         _ => return None,
     })
 }

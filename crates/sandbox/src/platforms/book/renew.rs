@@ -61,9 +61,20 @@ impl Book {
         let rotates = !omit
             && match (self.rules.model, self.style.refresh_answer) {
                 (Model::Rotating, _) => true,
-                (_, RefreshAnswer::Sometimes) => grant.refreshes.is_multiple_of(3),
+                // What was replaced already, and asks within the grace, is replaced again.
+                (_, RefreshAnswer::Sometimes) => {
+                    used_at.is_some() || grant.refreshes.is_multiple_of(3)
+                }
                 _ => false,
             };
+        if rotates && used_at.is_some() {
+            // What replaced it never arrived, or is replaced as well: it need not be remembered for ever.
+            let others = grant.tokens.iter().filter(|other| *other != token);
+            for other in others {
+                let known = self.tokens.get_mut(other).filter(|it| it.kind == Kind::Refresh);
+                known.map(|known| known.used_at.get_or_insert(now));
+            }
+        }
         if rotates && let Some(known) = self.tokens.get_mut(token) {
             known.used_at.get_or_insert(now);
         }

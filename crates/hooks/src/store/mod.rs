@@ -1,0 +1,3 @@
+//! The room's SQL, a file per noun.
+
+pub(crate) mod subscriptions;
