@@ -7,6 +7,7 @@ mod ceiling;
 mod client;
 mod feeds;
 mod house;
+mod life;
 mod load;
 mod postgres;
 mod process;
@@ -28,12 +29,15 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Measures Patchbay.
 #[derive(Parser)]
 struct Cli {
-    /// Less of everything: under a minute, and noisier
+    /// Less of everything: a few minutes, and noisier
     #[arg(long)]
     quick: bool,
     /// Only these
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Subject>,
+    /// How many days 10,000 connections live through; 30 take some hours
+    #[arg(long, default_value_t = 1)]
+    days: u64,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -43,6 +47,9 @@ enum Command {
     /// Serve one answer, given as JSON on standard input: what readers are compared with
     #[command(hide = true)]
     Bare,
+    /// Simulate connections and print what came of it as JSON
+    #[command(hide = true)]
+    Life(life::Life),
 }
 
 /// What can be measured.
@@ -52,13 +59,18 @@ enum Subject {
     Pushes,
     Tick,
     Feeds,
+    Connections,
 }
 
 fn main() -> Result<ExitCode> {
     let cli = Cli::parse();
-    if matches!(cli.command, Some(Command::Bare)) {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        return runtime.block_on(bare::serve()).map(|()| ExitCode::SUCCESS);
+    match &cli.command {
+        Some(Command::Bare) => {
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+            return runtime.block_on(bare::serve()).map(|()| ExitCode::SUCCESS);
+        }
+        Some(Command::Life(life)) => return life.run().map(|()| ExitCode::SUCCESS),
+        None => {}
     }
     // One thread sends for both sides and leaves the other cores to who answers.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -79,6 +91,9 @@ async fn measure(cli: &Cli) -> Result<ExitCode> {
     }
     if is_wanted(Subject::Feeds) {
         feeds::measure(&mut table, cli.quick).await?;
+    }
+    if is_wanted(Subject::Connections) {
+        life::measure(&mut table, cli.quick, cli.days)?;
     }
     Ok(if table.end()? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -13,20 +13,12 @@ const TICKS: u64 = 100;
 impl Process {
     /// The time that it has had on a processor.
     pub(crate) fn cpu(&self) -> Result<Duration> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.0.id()))?;
-        // The name in parentheses may hold anything, so what follows it is counted: utime and stime.
-        let (_, fields) = stat.rsplit_once(')').context("/proc/…/stat without a name")?;
-        let ticks = fields.split_whitespace().skip(11).take(2);
-        let ticks: u64 = ticks.map(|field| field.parse::<u64>().unwrap_or_default()).sum();
-        Ok(Duration::from_millis(ticks * 1000 / TICKS))
+        cpu(&self.0.id().to_string())
     }
 
     /// Its resident memory in MB.
     pub(crate) fn resident_mb(&self) -> Result<f64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kb = line.and_then(|line| line.trim().strip_suffix(" kB"));
-        Ok(kb.context("/proc/…/status without VmRSS")?.parse::<f64>()? / 1024.0)
+        memory_mb(&self.0.id().to_string(), "VmRSS:")
     }
 
     /// Asks it to end and waits until it has.
@@ -42,4 +34,22 @@ impl Drop for Process {
         drop(self.0.kill());
         drop(self.0.wait());
     }
+}
+
+/// The time on a processor of a folder in `/proc`: a process, or one of its threads.
+pub(crate) fn cpu(folder: &str) -> Result<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/{folder}/stat"))?;
+    // The name in parentheses may hold anything, so what follows it is counted: utime and stime.
+    let (_, fields) = stat.rsplit_once(')').context("/proc/…/stat without a name")?;
+    let ticks = fields.split_whitespace().skip(11).take(2);
+    let ticks: u64 = ticks.map(|field| field.parse::<u64>().unwrap_or_default()).sum();
+    Ok(Duration::from_millis(ticks * 1000 / TICKS))
+}
+
+/// A size from the status of a process, in MB.
+pub(crate) fn memory_mb(process: &str, field: &str) -> Result<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(field));
+    let kb = line.and_then(|line| line.trim().strip_suffix(" kB"));
+    Ok(kb.with_context(|| format!("/proc/…/status without {field}"))?.parse::<f64>()? / 1024.0)
 }

@@ -19,6 +19,11 @@ pub(crate) struct Table {
 }
 
 impl Table {
+    /// A line for whoever reads it.
+    pub(crate) fn line(&self, text: &str) -> Result<()> {
+        print(&format!("{text}\n"))
+    }
+
     /// Opens a group of figures.
     pub(crate) fn section(&self, title: &str) -> Result<()> {
         print(&format!("\n{title}\n"))

@@ -3,6 +3,7 @@
 //! lets it come due again; a fencing token keeps the dead from finishing what was given away. The next
 //! due time of each workspace is known in memory, so with nothing due there is no query and no timer.
 
+mod hand;
 mod metrics;
 mod store;
 mod worker;

@@ -6,10 +6,11 @@ use prometheus_client::registry::Registry;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::hand::Hand;
 use super::metrics::Metrics;
 use super::{Done, Handler, Job, JobError, store};
 use crate::{Db, DbError, Signal};
@@ -29,6 +30,7 @@ pub struct Worker {
     db: Db,
     handlers: Handlers,
     metrics: Metrics,
+    hand: Hand,
 }
 
 type Handlers = HashMap<&'static str, Arc<dyn Handler>>;
@@ -36,7 +38,7 @@ type Handlers = HashMap<&'static str, Arc<dyn Handler>>;
 impl Worker {
     /// A worker without handlers yet.
     pub fn new(db: Db) -> Self {
-        Self { db, handlers: HashMap::new(), metrics: Metrics::default() }
+        Self { db, handlers: HashMap::new(), metrics: Metrics::default(), hand: Hand::default() }
     }
 
     /// Registers the handler of a kind.
@@ -50,6 +52,11 @@ impl Worker {
     /// Adds the worker's counters.
     pub fn register(&self, registry: &mut Registry) {
         self.metrics.register(registry);
+    }
+
+    /// How many jobs it has in hand, those included that it is about to take; at 0 nothing is under way.
+    pub fn in_hand(&self) -> watch::Receiver<usize> {
+        self.hand.watch()
     }
 
     /// Runs until `stop`; then ends or hands back what is in flight.
@@ -73,6 +80,7 @@ impl Worker {
                 lane,
                 handlers: handlers.clone(),
                 metrics: self.metrics.clone(),
+                hand: self.hand.clone(),
                 permits: Arc::new(Semaphore::new(concurrency(lane))),
                 agenda: Agenda::default(),
                 running: TaskTracker::new(),
@@ -147,6 +155,7 @@ struct Dispatcher {
     lane: Lane,
     handlers: Arc<Handlers>,
     metrics: Metrics,
+    hand: Hand,
     permits: Arc<Semaphore>,
     agenda: Agenda,
     running: TaskTracker,
@@ -203,6 +212,7 @@ impl Dispatcher {
 
     async fn take(&mut self, workspace: WorkspaceId, now: Timestamp, first: OwnedSemaphorePermit) {
         let most = TURN.min(1 + self.permits.available_permits());
+        let _taking = self.hand.take();
         let claimed =
             store::claim(&self.db, self.lane, workspace, now, now.plus(LEASE), most).await;
         let (jobs, next) = match claimed {
@@ -236,8 +246,9 @@ impl Dispatcher {
         let metrics = self.metrics.clone();
         let kind = handler.as_ref().map_or("unknown", |handler| handler.kind().name);
         metrics.claimed(kind, job.due, db.clock().now());
+        let held = self.hand.take();
         self.running.spawn(async move {
-            let _permit = permit;
+            let _held = (permit, held);
             let ended = run_job(&db, handler, &job, &stop).await;
             metrics.ended(kind, ended.name());
             if let Err(error) = settle(&db, &job, ended).await {
