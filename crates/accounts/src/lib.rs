@@ -18,8 +18,8 @@ mod store;
 mod usage;
 mod windows;
 
-pub use api::is_colour;
 pub use accounts::{Accounts, AccountsConfig, EndpointRate};
+pub use api::is_colour;
 pub use limit::Rate;
 pub use notify::{Severity, notify};
 pub use people::Owner;

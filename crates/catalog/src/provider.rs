@@ -173,7 +173,7 @@ pub enum Place {
 }
 
 /// A request, as templates. See [`crate::template`] for how each part is filled in.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
     /// The method; GET unless given.

@@ -33,6 +33,8 @@ pub struct Credential {
     pub is_valid: bool,
     /// When that was.
     pub validated_at: Option<Timestamp>,
+    /// When the first of its fields ends that the catalog knows the life of; see [`Credential::ends_at`].
+    pub expires_at: Option<Timestamp>,
     /// Counts from 1; each rotation adds one.
     pub version: i64,
     /// When it was last rotated.

@@ -9,7 +9,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
-use crate::{PullConfig, PushConfig, aliases, schemas};
+use crate::{PullConfig, PushConfig, Quota, aliases, schemas};
 
 /// A workspace's use of a provider. Its secrets are elsewhere: where one stood in the configuration,
 /// the mask stands now.
@@ -41,6 +41,8 @@ pub struct Integration {
     pub pull: PullConfig,
     /// Its settings for pushes.
     pub push: PushConfig,
+    /// Its app's limits, where they are not the provider's usual ones.
+    pub quota: Quota,
     /// The schema that it brought along for its configuration, as it was given.
     pub config_schema: Option<Value>,
     /// The schema that it brought along for its credentials, as it was given.

@@ -10,7 +10,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use crate::oauth::signed::signer;
-use crate::prepared::{Prepared, observer};
+use crate::prepared::Prepared;
 use crate::quota::Purse;
 use crate::{Connect, Credentials, Integration, PullConfig, aliases, home, masking, schemas};
 
@@ -151,9 +151,8 @@ impl Connect {
         sent.limits = Some(limits(self.0.egress.limits(), pull));
         let connection = credentials.access.as_ref().map(|it| it.stored.connection.id);
         let purse = Purse::of(integration, &credentials.fields, connection);
-        sent.rate_limits = rate_limits(&purse, integration, pull);
-        sent.budgets.extend(purse.budget(sent.url.path(), self.0.db.clock().now()));
-        sent.observer = observer(integration.provider_def.clone(), self.0.db.clock().clone());
+        purse.pay(&mut sent, self.0.db.clock());
+        sent.rate_limits.extend(own_limit(integration, pull));
         let program = |text: Option<&String>| {
             let compiled = text.map(|text| self.0.cache.program(text)).transpose();
             compiled.map_err(|error| Problem::of(error.code(), &error))
@@ -354,19 +353,13 @@ fn limits(usual: egress::Limits, pull: &PullConfig) -> egress::Limits {
     }
 }
 
-/// The provider's limit, and the integration's own setting as a second one.
-fn rate_limits(
-    purse: &Purse<'_>,
-    integration: &Integration,
-    pull: &PullConfig,
-) -> Vec<egress::RateLimit> {
-    let limit = purse.limit();
-    let own = pull.rate_limit.and_then(NonZeroU32::new).map(|requests| egress::RateLimit {
+/// The integration's own setting, beside the provider's limits.
+fn own_limit(integration: &Integration, pull: &PullConfig) -> Option<egress::RateLimit> {
+    pull.rate_limit.and_then(NonZeroU32::new).map(|requests| egress::RateLimit {
         key: format!("{}/{requests}", integration.id),
-        provider: limit.provider.clone(),
+        provider: integration.provider_def.id.clone(),
         requests: Some(requests),
         window: Duration::from_secs(60),
         learns: false,
-    });
-    [limit].into_iter().chain(own).collect()
+    })
 }

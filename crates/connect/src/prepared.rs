@@ -1,7 +1,8 @@
 //! A request that is ready to be sent, and how to read what comes back.
 
 use catalog::jq::{self, Program};
-use catalog::{Format, Provider, decode, ratelimit};
+use catalog::ratelimit::{self, Class, Daily};
+use catalog::{Format, Provider, decode};
 use egress::{Observation, Observer, Response};
 use kernel::{Clock, Problem, codes};
 use serde_json::Value;
@@ -119,8 +120,14 @@ impl Prepared {
 /// Longer bodies are documents, not refusals.
 const MAX_REFUSAL: usize = 64 << 10;
 
-/// Reads limits from answers, in the provider's own words first.
-pub(crate) fn observer(provider: Arc<Provider>, clock: Clock) -> Observer {
+/// Reads limits from answers to calls of the class, in the provider's own words first. `days` are the daily
+/// limits that the call counts against, under the keys of their budgets.
+pub(crate) fn observer(
+    provider: Arc<Provider>,
+    class: Option<Class>,
+    days: Vec<(String, Daily)>,
+    clock: Clock,
+) -> Observer {
     Arc::new(move |head, body| {
         let header = |name: &str| {
             let value = head.headers.get(name)?.to_str().ok()?;
@@ -135,15 +142,17 @@ pub(crate) fn observer(provider: Arc<Provider>, clock: Clock) -> Observer {
             body: json.as_ref(),
         };
         let spec = provider.rate_limit.as_ref();
-        let seen = ratelimit::observe(spec, &answer, clock.now());
-        let daily = spec.and_then(|spec| spec.daily.as_ref());
+        let seen = ratelimit::observe(spec, class.as_ref(), &answer, clock.now());
+        let spent = days.iter().filter(|(_, daily)| daily.is_spent(&answer));
         Observation {
             limit: seen.limit,
             remaining: seen.remaining,
             reset_at: seen.reset_at,
             retry_after: seen.retry_after,
             limited: seen.limited,
-            spent: daily.is_some_and(|daily| daily.is_spent(&answer)),
+            is_share: seen.is_share,
+            should_retry: seen.should_retry,
+            spent: spent.map(|(key, _)| key.clone()).collect(),
         }
     })
 }

@@ -4,10 +4,10 @@
 use accounts::gate::Actor;
 use catalog::Request;
 use db::{DbError, Tx, Workspace};
-use kernel::{ConnectionId, IntegrationId, JobKind, Lane, NewJob, PageRequest, Problem, WorkspaceId, codes};
+use kernel::{ConnectionId, JobKind, Lane, NewJob, PageRequest, Problem, WorkspaceId, codes};
 use serde_json::{Map, Value, json};
 
-use crate::quota::Purse;
+use crate::errand::follow_pushes;
 use crate::store::connections::{self, Filter};
 use crate::{Connect, Connection, Credentials, PullConfig, Whose};
 
@@ -118,36 +118,6 @@ impl Connect {
         Ok(true)
     }
 
-    /// How much of the limits that a connection counts against is used, from 0 to 1; of the tightest, and
-    /// `None` when none is known.
-    ///
-    /// # Errors
-    /// When the integration or its credentials cannot be read.
-    pub async fn share_used(
-        &self,
-        workspace: &Workspace,
-        integration: IntegrationId,
-        connection: ConnectionId,
-        actor: &Actor,
-    ) -> Result<Option<f64>, Problem> {
-        let found = self.integration(workspace, integration).await?;
-        let Some(integration) = found.filter(|it| it.provider_def.rate_limit.is_some()) else {
-            return Ok(None);
-        };
-        let app = self.app(workspace, &integration, actor).await?;
-        let purse = Purse::with(&integration, app.as_deref(), Some(connection));
-        let now = self.0.db.clock().now();
-        let daily = purse.daily().map(|daily| {
-            let used = self.0.egress.budgets().used(purse.key(), now);
-            used as f64 / daily.units.max(1) as f64
-        });
-        let bucket = self.0.egress.standing(&purse.limit()).map(|standing| {
-            let used = standing.limit.saturating_sub(standing.remaining);
-            used as f64 / standing.limit.max(1) as f64
-        });
-        Ok(daily.into_iter().chain(bucket).reduce(f64::max))
-    }
-
     /// Notes that numbers were read with a connection.
     ///
     /// # Errors
@@ -166,5 +136,6 @@ impl Connect {
 pub(crate) async fn tell_connected(tx: &mut Tx, it: &Connection) -> Result<(), DbError> {
     let job =
         NewJob { kind: CONNECTED, key: it.id.to_string(), run_at: tx.now(), payload: json!({}) };
-    tx.enqueue(it.workspace, job).await
+    tx.enqueue(it.workspace, job).await?;
+    follow_pushes(tx, it.workspace, it.id).await
 }

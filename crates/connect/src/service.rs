@@ -10,10 +10,11 @@ use kernel::{
 };
 use papaya::HashMap;
 use serde_json::{Map, Value};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::cache::Cache;
+use crate::expiry::ExpiryJob;
 use crate::oauth::device::DeviceJob;
 use crate::oauth::metadata::Metadata;
 use crate::quota::keep::Keeper;
@@ -21,7 +22,7 @@ use crate::refresh::flight::Flights;
 use crate::refresh::job::RefreshJob;
 use crate::store::credentials::Stored;
 use crate::uses::{Use, Uses};
-use crate::{CredentialScope, Credentials, Integration, Mode, aliases, schemas, store};
+use crate::{CredentialScope, Credentials, Farewell, Integration, Mode, aliases, schemas, store};
 
 /// Integrations and their credentials. Cheap to clone; all clones are the same.
 #[derive(Clone)]
@@ -41,6 +42,8 @@ pub(crate) struct Inner {
     pub(crate) flights: Flights,
     pub(crate) quotas: Keeper,
     pub(crate) metadata: Metadata,
+    /// Who is told before anything goes.
+    pub(crate) farewell: OnceLock<Arc<dyn Farewell>>,
 }
 
 /// A success is written down once in this time: a feed may be pulled every second.
@@ -65,7 +68,7 @@ impl Connect {
         let uses = Batcher::start(db.clone(), Uses(db.entropy().clone()), MOST_USES);
         let public_url = public_url.into().trim_end_matches('/').to_owned();
         let (synced, verdicts) = (HashMap::new(), HashMap::new());
-        let (flights, quotas, metadata) = Default::default();
+        let (flights, quotas, metadata, farewell) = Default::default();
         let room = Self(Arc::new(Inner {
             db,
             catalog,
@@ -78,6 +81,7 @@ impl Connect {
             flights,
             quotas,
             metadata,
+            farewell,
         }));
         room.keep_quotas();
         room
@@ -86,7 +90,10 @@ impl Connect {
     /// Registers the room's jobs.
     #[must_use]
     pub fn work(&self, worker: Worker) -> Worker {
-        worker.handle(RefreshJob(self.clone())).handle(DeviceJob(self.clone()))
+        worker
+            .handle(RefreshJob(self.clone()))
+            .handle(DeviceJob(self.clone()))
+            .handle(ExpiryJob(self.clone()))
     }
 
     /// Recalls what was spent of daily quotas, and ends what a crash left behind. For the start.

@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 
 use crate::cache::CREDENTIAL;
 use crate::store::credentials::{self as store, Stored};
-use crate::{Credential, CredentialOwner, Integration, body, masking, schemas};
+use crate::{Credential, CredentialOwner, Integration, body, expiry, masking, schemas};
 
 /// The longest name.
 const MAX_NAME: usize = 200;
@@ -66,11 +66,13 @@ async fn keep(
     stored: Option<Stored>,
     fields: &Map<String, Value>,
 ) -> Result<Option<(&'static str, CredentialId)>, Problem> {
+    let rules = integration.credential_rules();
     let Some(mut stored) = stored else {
         if fields.is_empty() {
             return Ok(None);
         }
-        let stored = fresh(tx, workspace, Some(integration), &integration.provider, owner, fields)?;
+        let (of, provider) = (Some(integration), &integration.provider);
+        let stored = fresh(tx, workspace, of, provider, owner, fields, Some(&rules))?;
         store::put(tx, &stored).await?;
         return Ok(Some(("credential.created", stored.credential.id)));
     };
@@ -82,7 +84,8 @@ async fn keep(
     if stored.open(workspace.db()).await? == *fields {
         return Ok(None);
     }
-    rotate(tx, workspace, &mut stored, fields).await?;
+    expiry::say_no_more(&mut stored.credential);
+    rotate(tx, workspace, &mut stored, fields, Some(&rules)).await?;
     Ok(Some(("credential.rotated", id)))
 }
 
@@ -93,6 +96,7 @@ fn fresh(
     provider: &str,
     owner: CredentialOwner,
     fields: &Map<String, Value>,
+    rules: Option<&Value>,
 ) -> Result<Stored, Problem> {
     let now = tx.now();
     let credential = Credential {
@@ -107,6 +111,7 @@ fn fresh(
         metadata: Map::new(),
         is_valid: false,
         validated_at: None,
+        expires_at: expiry::of_fields(rules, (&Map::new(), None), fields, now),
         version: 1,
         rotated_at: None,
         created_at: now,
@@ -123,10 +128,13 @@ async fn rotate(
     workspace: &Workspace,
     stored: &mut Stored,
     fields: &Map<String, Value>,
+    rules: Option<&Value>,
 ) -> Result<(), Problem> {
     let now = tx.now();
+    let known = stored.open(workspace.db()).await?;
     stored.seal(workspace, fields)?;
     let it = &mut stored.credential;
+    it.expires_at = expiry::of_fields(rules, (&known, it.expires_at), fields, now);
     it.version += 1;
     it.rotated_at = Some(now);
     it.updated_at = now;
@@ -148,5 +156,7 @@ async fn tell(
     accounts::audit::record(tx, identity, action, id, detail.clone()).await?;
     tx.emit(workspace, action, id, detail).await?;
     tx.changed(Change::noun(CREDENTIAL, workspace, id));
+    let now = tx.now();
+    tx.enqueue(workspace, expiry::look_at(id, now)).await?;
     Ok(())
 }

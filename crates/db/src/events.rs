@@ -1,8 +1,10 @@
-//! Reading the event log.
+//! Reading the event log, and what is told without being logged.
 
-use kernel::{Event, PageRequest};
+use kernel::{Event, EventId, PageRequest};
+use serde_json::Value as Json;
+use std::sync::Arc;
 
-use crate::{DbError, Row, Workspace, args};
+use crate::{DbError, Row, Signal, Workspace, args};
 
 /// Which events are wanted; empty texts mean any.
 #[derive(Clone, Debug, Default)]
@@ -45,6 +47,30 @@ impl Workspace {
             )
             .await?;
         rows.iter().map(|row| self.event(row)).collect()
+    }
+
+    /// Tells an event to those who follow now, and keeps it in no log: for what is of interest only while
+    /// it happens, and often.
+    ///
+    /// # Errors
+    /// [`DbError`] when the other nodes cannot be told.
+    pub async fn tell(
+        &self,
+        kind: &str,
+        subject: impl ToString,
+        data: Json,
+    ) -> Result<(), DbError> {
+        let at = self.db().clock().now();
+        let id = EventId::generate(at, self.db().entropy());
+        let (kind, subject) = (kind.to_owned(), subject.to_string());
+        let event = Arc::new(Event { id, workspace: self.id(), kind, subject, at, data });
+        if !self.db().is_postgres() {
+            self.db().broadcast(vec![Signal::Event(event)]);
+            return Ok(());
+        }
+        let mut tx = self.write().await?;
+        tx.announce(Signal::Event(event));
+        tx.commit().await
     }
 
     fn event(&self, row: &Row) -> Result<Event, DbError> {

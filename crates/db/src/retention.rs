@@ -27,6 +27,8 @@ impl Default for Retention {
     }
 }
 
+/// Of numbers: long enough to see what a mapping that changed had read before.
+const ANSWERS: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 const BATCH: u32 = 5_000;
 
 /// A push that waits is kept, however old.
@@ -50,10 +52,15 @@ impl Db {
             ("audit_entries", "at", before(retention.audit), ""),
             ("idempotency_keys", "created_at", before(DAY), ""),
             ("notifications", "created_at", before(90 * DAY), ""),
+            // One that is open has no time yet, and stays.
+            ("tasks", "closed_at", before(365 * DAY), ""),
+            ("oauth_states", "expires_at", now, ""),
+            ("connect_links", "expires_at", now, ""),
         ] {
             gone += self.forget(table, column, limit, rule).await?;
         }
         gone += self.forget_sessions(now).await?;
+        self.forget_answers(before(ANSWERS)).await?;
         if let Pools::Sqlite { writer, .. } = self.pools() {
             sqlx::query("PRAGMA incremental_vacuum(2000)").execute(writer).await?;
         }
@@ -80,6 +87,22 @@ impl Db {
             gone += batch;
             if batch < u64::from(BATCH) {
                 return Ok(gone);
+            }
+        }
+    }
+
+    /// Numbers are kept for good; the answers that they were read from, which are much larger, are not.
+    async fn forget_answers(&self, before: Timestamp) -> Result<(), DbError> {
+        let sql = "UPDATE metrics SET raw = '{}' \
+             WHERE (workspace_id, subject, platform, date) IN ( \
+               SELECT workspace_id, subject, platform, date FROM metrics \
+               WHERE fetched_at < $1 AND raw <> '{}' LIMIT $2)";
+        loop {
+            let mut tx = self.system(true).await?;
+            let batch = tx.execute(sql, args![before, BATCH]).await?;
+            tx.commit().await?;
+            if batch < u64::from(BATCH) {
+                return Ok(());
             }
         }
     }

@@ -66,7 +66,7 @@ macro_rules! from_ids {
 
 from_ids! {
     ApiKeyId AuditId ConnectLinkId ConnectionId CredentialId EventId FeedId InboundId IntegrationId JobId MemberId
-    NotificationId OAuthStateId PlayerId RequestLogId SessionId TaskId UserId WidgetConfigId
+    NotificationId OAuthStateId PlayerId RequestLogId SessionId SubscriptionId TaskId UserId WidgetConfigId
     WidgetId WorkspaceId
 }
 

@@ -336,3 +336,34 @@ async fn what_is_old_is_forgotten() {
         assert_eq!(left.unwrap().len(), 1);
     }
 }
+
+#[tokio::test]
+async fn what_is_done_goes_and_numbers_stay() {
+    let clock = Clock::manual(START);
+    for test in databases_at(clock.clone()).await {
+        let workspace = test.workspace("acme").await;
+        let now = clock.now();
+        let mut tx = workspace.write().await.unwrap();
+        for (id, closed_at) in [("open", None), ("done", Some(now))] {
+            let sql = "INSERT INTO tasks (workspace_id, id, kind, about, subject, title, description, \
+                 category, priority, impact_score, due_at, status, created_at, closed_at) \
+                 VALUES ($1, $2, 'k', $2, '', '', '', '', '', 1, $3, $2, $3, $4)";
+            tx.execute(sql, args![workspace.id(), id, now, closed_at]).await.unwrap();
+        }
+        let sql = "INSERT INTO metrics (workspace_id, subject, platform, date, connection_id, metrics, \
+             estimated, raw, fetched_at) \
+             VALUES ($1, '', 'x', '2026-01-01', '', '{\"followers\":3}', '{}', '{\"long\":1}', $2)";
+        tx.execute(sql, args![workspace.id(), now]).await.unwrap();
+        tx.commit().await.unwrap();
+        clock.advance(Duration::from_secs(366 * 24 * 60 * 60));
+        assert_eq!(test.db.forget_old(&db::Retention::default()).await.unwrap(), 1);
+        let mut tx = workspace.read().await.unwrap();
+        let tasks = tx.fetch_all("SELECT id FROM tasks", Vec::new()).await.unwrap();
+        assert_eq!((tasks.len(), tasks[0].text("id").unwrap()), (1, "open".to_owned()));
+        let rows = tx.fetch_all("SELECT metrics, raw FROM metrics", Vec::new()).await.unwrap();
+        let text = |column: &str| rows[0].text(column).unwrap();
+        assert_eq!((text("metrics").as_str(), text("raw").as_str()), ("{\"followers\":3}", "{}"));
+        drop(tx);
+        assert_eq!(test.db.forget_old(&db::Retention::default()).await.unwrap(), 0);
+    }
+}

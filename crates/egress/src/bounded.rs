@@ -42,6 +42,12 @@ impl<V> Bounded<V> {
         value
     }
 
+    /// What is kept under the key, if anything is.
+    pub(crate) fn known(&self, key: &str) -> Option<Arc<V>> {
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.map.get(key).cloned()
+    }
+
     /// All that is kept.
     pub(crate) fn all(&self) -> Vec<Arc<V>> {
         let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);

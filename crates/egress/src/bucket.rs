@@ -14,7 +14,29 @@ const DEFAULT_PAUSE: Duration = Duration::from_secs(1);
 pub(crate) struct Bucket {
     rate: Option<Rate>,
     paused_until: Option<Instant>,
+    /// What the provider said last, where only it knows the limit.
+    reported: Option<Reported>,
 }
+
+#[derive(Clone, Copy, Debug)]
+struct Reported {
+    limit: u64,
+    remaining: u64,
+    reset_at: Option<Timestamp>,
+    until: Instant,
+}
+
+/// How a bucket stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Level {
+    pub(crate) limit: u64,
+    pub(crate) remaining: u64,
+    /// When all of it is back; `None` when nobody knows.
+    pub(crate) full_at: Option<Timestamp>,
+}
+
+/// What a provider said without saying for how long counts for this long.
+const REPORT_LASTS: Duration = Duration::from_secs(3600);
 
 #[derive(Debug)]
 struct Rate {
@@ -32,7 +54,7 @@ impl Bucket {
             let seconds = window.as_secs_f64().max(0.001);
             Rate { per_second: capacity / seconds, capacity, tokens: capacity, at: now }
         });
-        Self { rate, paused_until: None }
+        Self { rate, paused_until: None, reported: None }
     }
 
     /// Takes a token, or says when to come back.
@@ -72,11 +94,11 @@ impl Bucket {
     pub(crate) fn learn(&mut self, seen: &Observation, at: Timestamp, now: Instant) {
         if let Some(rate) = &mut self.rate {
             rate.refill(now);
-            if let Some(limit) = seen.limit {
-                rate.capacity = rate.capacity.min((limit as f64).max(1.0));
-            }
-            let left = seen.remaining.map_or(f64::INFINITY, |left| left as f64);
-            rate.tokens = rate.tokens.min(rate.capacity).min(left);
+            rate.learn(seen);
+        } else if let (Some(limit), Some(remaining)) = (seen.limit, seen.remaining) {
+            let lasts = seen.reset_at.map_or(REPORT_LASTS, |reset| reset.since(at));
+            let until = now + lasts.min(LONGEST_WAIT);
+            self.reported = Some(Reported { limit, remaining, reset_at: seen.reset_at, until });
         }
         let pause = seen.pause(at).or(seen.limited.then_some(DEFAULT_PAUSE));
         if let Some(pause) = pause {
@@ -86,20 +108,29 @@ impl Bucket {
         }
     }
 
-    /// How many fit, how many are there, and how long until it is full or open again; `None` without
-    /// a rate.
-    pub(crate) fn standing(&mut self, now: Instant) -> Option<(u64, u64, Duration)> {
-        let rate = self.rate.as_mut()?;
-        rate.refill(now);
+    /// How it stands; `None` without a rate while the provider has said nothing.
+    pub(crate) fn level(&mut self, at: Timestamp, now: Instant) -> Option<Level> {
         let pause = self.paused_until.map_or(Duration::ZERO, |until| until - now.min(until));
+        let Some(rate) = &mut self.rate else {
+            let Reported { limit, remaining, reset_at, .. } =
+                self.reported.filter(|it| it.until > now)?;
+            let open_at = (!pause.is_zero()).then(|| at.plus(pause));
+            let remaining = if open_at.is_some() { 0 } else { remaining };
+            return Some(Level { limit, remaining, full_at: open_at.max(reset_at) });
+        };
+        rate.refill(now);
         let missing = (rate.capacity - rate.tokens) / rate.per_second;
         let filling = Duration::try_from_secs_f64(missing.max(0.0)).unwrap_or(LONGEST_WAIT);
-        let left = if pause.is_zero() { rate.tokens.max(0.0) as u64 } else { 0 };
-        Some((rate.capacity as u64, left, pause.max(filling)))
+        let remaining = if pause.is_zero() { rate.tokens.max(0.0) as u64 } else { 0 };
+        let full_at = Some(at.plus(pause.max(filling)));
+        Some(Level { limit: rate.capacity as u64, remaining, full_at })
     }
 
     /// Whether forgetting it changes nothing.
     pub(crate) fn is_idle(&mut self, now: Instant) -> bool {
+        if self.reported.is_some_and(|it| it.until > now) {
+            return false;
+        }
         let full = self.rate.as_mut().is_none_or(|rate| {
             rate.refill(now);
             rate.tokens >= rate.capacity
@@ -113,6 +144,19 @@ impl Rate {
         let gained = now.saturating_duration_since(self.at).as_secs_f64() * self.per_second;
         self.tokens = (self.tokens + gained).min(self.capacity);
         self.at = self.at.max(now);
+    }
+
+    fn learn(&mut self, seen: &Observation) {
+        let limit = seen.limit.map(|limit| (limit as f64).max(1.0));
+        let left = match (seen.remaining, limit) {
+            (Some(left), Some(limit)) if seen.is_share => self.capacity * left as f64 / limit,
+            (Some(left), _) if !seen.is_share || left == 0 => left as f64,
+            _ => f64::INFINITY,
+        };
+        if let Some(limit) = limit.filter(|_| !seen.is_share) {
+            self.capacity = self.capacity.min(limit);
+        }
+        self.tokens = self.tokens.min(self.capacity).min(left);
     }
 }
 
@@ -184,6 +228,37 @@ mod tests {
             assert_eq!(bucket.take(now), Ok(()));
             assert!(bucket.take(now).unwrap_err() <= LONGEST_WAIT);
         }
+    }
+
+    #[test]
+    fn a_share_that_is_left_is_a_share_of_ours() {
+        let (mut bucket, now) = bucket(200, 3600);
+        let seen = |left| Observation {
+            limit: Some(100),
+            remaining: Some(left),
+            is_share: true,
+            ..Default::default()
+        };
+        bucket.learn(&seen(28), NOW, now);
+        let level = bucket.level(NOW, now).unwrap();
+        assert_eq!((level.limit, level.remaining), (200, 56));
+        bucket.learn(&seen(90), NOW, now);
+        assert_eq!(bucket.level(NOW, now).unwrap().remaining, 56, "others used it too");
+    }
+
+    #[test]
+    fn where_only_the_provider_knows_its_word_is_shown() {
+        let now = Instant::now();
+        let mut bucket = Bucket::new(None, Duration::ZERO, now);
+        assert_eq!(bucket.level(NOW, now), None);
+        let seen = Observation { limit: Some(5000), remaining: Some(4982), ..Default::default() };
+        bucket.learn(&seen, NOW, now);
+        let level = Level { limit: 5000, remaining: 4982, full_at: None };
+        assert_eq!(bucket.level(NOW, now), Some(level));
+        assert_eq!(bucket.take(now), Ok(()));
+        assert!(!bucket.is_idle(now));
+        assert_eq!(bucket.level(NOW, now + REPORT_LASTS), None, "it is old");
+        assert!(bucket.is_idle(now + REPORT_LASTS));
     }
 
     #[test]

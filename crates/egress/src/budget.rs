@@ -129,7 +129,13 @@ impl Budgets {
     }
 
     /// Takes the provider's word that nothing is left. The refusal of what comes now.
-    pub(crate) fn exhaust(&self, budgets: &[Budget], now: Timestamp) -> Option<EgressError> {
+    pub(crate) fn exhaust<'a>(
+        &self,
+        budgets: impl Iterator<Item = &'a Budget>,
+        now: Timestamp,
+    ) -> Option<EgressError> {
+        let mut budgets = budgets.peekable();
+        budgets.peek()?;
         let mut accounts = self.lock();
         let mut refused = None;
         for budget in budgets {
@@ -362,7 +368,8 @@ mod tests {
     #[test]
     fn the_provider_is_believed_when_it_says_that_nothing_is_left() {
         let (budgets, one) = (Budgets::new(), [budget(100, 1)]);
-        assert!(budgets.exhaust(&one, NOON).is_some());
+        assert!(budgets.exhaust([].iter(), NOON).is_none());
+        assert!(budgets.exhaust(one.iter(), NOON).is_some());
         assert!(budgets.reserve(&one, Lane::Interactive, NOON).is_err());
         let unwritten = budgets.unwritten(NOON);
         assert!(unwritten[0].is_exhausted);

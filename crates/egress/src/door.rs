@@ -1,7 +1,7 @@
 //! The door itself: limits, attempts and retries, coalescing.
 
 use crate::attempt::Attempt;
-use crate::budget::Budgets;
+use crate::budget::{Budget, Budgets};
 use crate::circuits::Circuits;
 use crate::coalesce::{Flights, Key, Outcome};
 use crate::config::Config;
@@ -212,17 +212,24 @@ impl Door {
         if seen.retry_after.is_none() && (seen.limited || answer.head.status == 503) {
             seen.retry_after = retry_after(&answer.head, now);
         }
-        // A pause would add nothing: the budget is closed for longer.
-        if !seen.spent || request.budgets.is_empty() {
+        // A pause would add nothing to a budget that is closed for longer.
+        if self.closed(request, &seen).next().is_none() {
             self.gates.learn(&request.rate_limits, &seen, now);
         }
         seen
     }
 
-    /// The refusal of a request whose answer says that its budgets are spent.
+    /// The refusal of a request whose answer says that budgets of it are spent.
     pub(crate) fn spent(&self, request: &Request, seen: &Observation) -> Option<EgressError> {
-        let budgets = seen.spent.then_some(&request.budgets)?;
-        self.budgets.exhaust(budgets, self.clock.now())
+        self.budgets.exhaust(self.closed(request, seen), self.clock.now())
+    }
+
+    fn closed<'a>(
+        &self,
+        request: &'a Request,
+        seen: &'a Observation,
+    ) -> impl Iterator<Item = &'a Budget> {
+        request.budgets.iter().filter(|budget| seen.spent.contains(&budget.key))
     }
 }
 
@@ -230,8 +237,13 @@ impl Door {
 fn transient(outcome: &Result<Response, EgressError>, seen: Option<&Observation>) -> bool {
     match outcome {
         Ok(answer) => {
-            matches!(answer.head.status.as_u16(), 502..=504)
-                || seen.is_some_and(|seen| seen.limited)
+            let status = answer.head.status;
+            let is_limited = seen.is_some_and(|seen| seen.limited);
+            let said = seen.and_then(|seen| seen.should_retry);
+            // What went well is not asked again, whatever is said of it.
+            let failed = is_limited || !status.is_success();
+            said.map(|should| should && failed)
+                .unwrap_or(is_limited || matches!(status.as_u16(), 502..=504))
         }
         Err(EgressError::Circuit { .. }) => false,
         Err(error) => error.retryable(),

@@ -2,7 +2,7 @@
 //! it is first come, first served. Giving up (dropping the future) leaves the line.
 
 use crate::bounded::Bounded;
-use crate::bucket::Bucket;
+use crate::bucket::{Bucket, Level};
 use crate::error::EgressError;
 use crate::observe::Observation;
 use crate::request::{LONGEST_WAIT, Lane, RateLimit};
@@ -18,12 +18,12 @@ pub(crate) struct Gates(Bounded<Gate>);
 /// How a limit stands, as far as this process knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {
-    /// Requests in a window.
+    /// Requests in a window, or whatever else the provider counts.
     pub limit: u64,
-    /// Those that could be sent at once.
+    /// What is left of them.
     pub remaining: u64,
-    /// When all of them could.
-    pub resets_at: Timestamp,
+    /// When all of them are back; `None` when the provider alone knows.
+    pub resets_at: Option<Timestamp>,
 }
 
 struct Gate {
@@ -74,27 +74,40 @@ impl Gates {
 
     /// How a limit stands; `None` when only the provider knows it.
     pub(crate) fn standing(&self, limit: &RateLimit, at: Timestamp) -> Option<Standing> {
-        let (limit, remaining, wait) = self.gate(limit).lock().bucket.standing(Instant::now())?;
-        Some(Standing { limit, remaining, resets_at: at.plus(wait) })
+        let now = Instant::now();
+        // Looking at a limit that nothing was sent under takes up no room.
+        let level = match self.0.known(&key(limit)) {
+            Some(gate) => gate.lock().bucket.level(at, now),
+            None => bucket(limit, now).level(at, now),
+        };
+        let Level { limit, remaining, full_at } = level?;
+        Some(Standing { limit, remaining, resets_at: full_at })
     }
 
     /// The share that is used of each limit, by provider.
-    pub(crate) fn shares(&self) -> Vec<(String, f64)> {
+    pub(crate) fn shares(&self, at: Timestamp) -> Vec<(String, f64)> {
         let share = |gate: &Arc<Gate>| {
-            let (limit, left, _) = gate.lock().bucket.standing(Instant::now())?;
-            Some((gate.provider.clone(), 1.0 - left as f64 / limit.max(1) as f64))
+            let level = gate.lock().bucket.level(at, Instant::now())?;
+            let left = level.remaining as f64 / level.limit.max(1) as f64;
+            Some((gate.provider.clone(), (1.0 - left).max(0.0)))
         };
         self.0.all().iter().filter_map(share).collect()
     }
 
     fn gate(&self, limit: &RateLimit) -> Arc<Gate> {
-        // A limit that was changed in the settings is another bucket.
-        let requests = limit.requests.map_or(0, u32::from);
-        let key = format!("{}|{requests}/{}", limit.key, limit.window.as_millis());
-        let bucket = || Bucket::new(limit.requests, limit.window, Instant::now());
-        let make = || Gate::new(limit.provider.clone(), bucket());
-        self.0.get(&key, make, |gate| gate.lock().bucket.is_idle(Instant::now()))
+        let make = || Gate::new(limit.provider.clone(), bucket(limit, Instant::now()));
+        self.0.get(&key(limit), make, |gate| gate.lock().bucket.is_idle(Instant::now()))
     }
+}
+
+/// A limit that was changed in the settings is another bucket.
+fn key(limit: &RateLimit) -> String {
+    let requests = limit.requests.map_or(0, u32::from);
+    format!("{}|{requests}/{}", limit.key, limit.window.as_millis())
+}
+
+fn bucket(limit: &RateLimit, now: Instant) -> Bucket {
+    Bucket::new(limit.requests, limit.window, now)
 }
 
 /// Tokens taken for a request that may yet not be sent.

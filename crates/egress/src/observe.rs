@@ -13,7 +13,7 @@ use std::time::Duration;
 pub struct Observation {
     /// Requests in a window.
     pub limit: Option<u64>,
-    /// Requests left in this window.
+    /// What is left of them in this window.
     pub remaining: Option<u64>,
     /// When the window ends.
     pub reset_at: Option<Timestamp>,
@@ -21,8 +21,13 @@ pub struct Observation {
     pub retry_after: Option<Duration>,
     /// Whether this answer is a refusal because of the limit.
     pub limited: bool,
-    /// Whether it is one because the budgets of the request are spent, until they reset.
-    pub spent: bool,
+    /// Whether `limit` and `remaining` count something other than requests (percent, points): what is left
+    /// is a share.
+    pub is_share: bool,
+    /// Whether it is worth asking again; `None` when the answer does not say.
+    pub should_retry: Option<bool>,
+    /// The keys of those budgets of the request that it says are spent, until they reset.
+    pub spent: Vec<String>,
 }
 
 impl Observation {

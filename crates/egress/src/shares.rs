@@ -18,8 +18,9 @@ impl fmt::Debug for Shares {
 
 impl Collector for Shares {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
-        let mut shares = self.0.budgets.shares(self.0.clock.now());
-        for (provider, share) in self.0.gates.shares() {
+        let now = self.0.clock.now();
+        let mut shares = self.0.budgets.shares(now);
+        for (provider, share) in self.0.gates.shares(now) {
             let most = shares.entry(provider).or_default();
             *most = most.max(share);
         }

@@ -13,6 +13,7 @@ mod drift;
 mod gauges;
 mod jobs;
 mod kpi;
+mod outcome;
 mod pushed;
 mod schedule;
 mod series;
@@ -25,6 +26,7 @@ pub use jobs::sync::KIND as SYNC;
 use connect::Connect;
 use db::{Db, Worker};
 use prometheus_client::registry::Registry;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// The room. Cloning it is cheap.
@@ -64,6 +66,12 @@ impl Insight {
 
     pub(crate) fn connect(&self) -> &Connect {
         &self.0.connect
+    }
+
+    /// The platforms that tell numbers.
+    pub(crate) fn platforms(&self) -> HashSet<String> {
+        let all = self.connect().catalog().iter();
+        all.filter(|it| it.metrics.is_some()).map(|it| it.id.clone()).collect()
     }
 
     /// What the catalog says of a platform's numbers.

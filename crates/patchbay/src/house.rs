@@ -140,6 +140,7 @@ pub(crate) async fn serve(settings: Settings, stop: CancellationToken) -> Result
         let mail = Mail::new(house.db.clone(), settings.mailer()?, settings.public_url(address));
         let worker = worker.handle(mail);
         let worker = house.insight.work(house.connect.work(house.feeds.work(worker)));
+        let worker = house.hooks.work(worker);
         house.metrics.register(|registry| worker.register(registry));
         tasks.spawn(run_worker(worker, stop.clone()));
         tasks.spawn(forget_old(house.db.clone(), settings.retention(), stop.clone()));

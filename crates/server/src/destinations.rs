@@ -18,7 +18,7 @@ impl Destinations for FeedDestinations {
     ) -> BoxFuture<'_, Result<Option<Destination>, DbError>> {
         Box::pin(async move {
             let target = match address {
-                Address::Integration => None,
+                Address::Integration | Address::Subscription(_) => None,
                 Address::Feed(feed) => self.0.target_of_feed(integration, feed).await?,
                 Address::WidgetConfig(config) => {
                     self.0.target_of_config(integration, config).await?

@@ -1,5 +1,6 @@
 //! Limits in bodies: refusals that wear another status, also 200, and budgets that GraphQL reports.
 
+use kernel::Timestamp;
 use serde_json::Value;
 
 use super::{Answer, Limited, Observation, unit};
@@ -17,7 +18,7 @@ const REFUSALS: [(&str, &[&str]); 8] = [
 ];
 
 /// What the body says without the provider file's help.
-pub(super) fn observe(answer: &Answer<'_>) -> Observation {
+pub(super) fn observe(answer: &Answer<'_>, now: Timestamp) -> Observation {
     let Some(body) = answer.body else { return Observation::default() };
     let refused = REFUSALS.iter().any(|(at, words)| {
         any(body, at, &|value| value.as_str().is_some_and(|text| words.contains(&text)))
@@ -34,8 +35,22 @@ pub(super) fn observe(answer: &Answer<'_>) -> Observation {
     if answer.status == 429 {
         let wait = body.get("retry_after").and_then(Value::as_f64);
         seen.retry_after = wait.and_then(unit::seconds);
+        // OpenAI's word for an account without money, which no wait mends.
+        let is_broke = any(body, "/error/code", &|code| code == "insufficient_quota");
+        seen.should_retry = is_broke.then_some(false);
+    }
+    if seen.limited || answer.status == 429 {
+        let until = body.pointer("/error/message").and_then(Value::as_str).and_then(said_until);
+        seen.retry_after = seen.retry_after.or(until.map(|at| at.since(now)));
     }
     seen
+}
+
+/// Google's `… Retry after 2026-11-20T21:00:10.5Z`.
+fn said_until(message: &str) -> Option<Timestamp> {
+    let (_, after) = message.split_once("Retry after ")?;
+    let word = after.split_whitespace().next()?;
+    Timestamp::parse(word.trim_end_matches(['.', ',', ')']))
 }
 
 /// Whether an answer refuses in this way.
@@ -69,6 +84,7 @@ fn throttle(body: &Value) -> Observation {
         limit: limit.map(|limit| limit as u64),
         remaining: left.map(|left| left as u64),
         retry_after: wait,
+        is_share: true,
         ..Observation::default()
     }
 }

@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use kernel::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::class::fits;
 use super::{Answer, Limited, body};
 
 /// So many units a day.
@@ -34,7 +35,7 @@ pub struct Daily {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cost {
-    /// The path, with what is below it. The longest that fits counts.
+    /// The path, with what is below it; `*` stands for one segment. The most particular counts.
     pub path: String,
     /// How many units.
     pub units: u64,
@@ -43,12 +44,9 @@ pub struct Cost {
 impl Daily {
     /// What a request to a path costs.
     pub fn cost(&self, path: &str) -> u64 {
-        let fits = |cost: &&Cost| {
-            let rest = path.strip_prefix(cost.path.trim_end_matches('/'));
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        let found = self.costs.iter().filter(fits).max_by_key(|cost| cost.path.len());
-        found.map_or(self.default_units, |cost| cost.units)
+        let fitting =
+            self.costs.iter().filter_map(|cost| Some((fits(&cost.path, path)?, cost.units)));
+        fitting.max().map_or(self.default_units, |(_, units)| units)
     }
 
     /// Whether an answer says that nothing is left until the reset.

@@ -29,7 +29,7 @@ pub(super) fn configured(
 }
 
 /// What common headers say, on any status: `Retry-After` and its kin, `RateLimit` of the IETF draft in its
-/// old and new forms, the `X-RateLimit-*` family, and the use headers that have no other reading.
+/// old and new forms, the `X-RateLimit-*` family, and fractions of requests.
 pub(super) fn usual(answer: &Answer<'_>, now: Timestamp) -> Observation {
     let get = |names: &[&str]| names.iter().find_map(|name| (answer.header)(name));
     let mut seen = structured(answer, now);
@@ -41,6 +41,7 @@ pub(super) fn usual(answer: &Answer<'_>, now: Timestamp) -> Observation {
             "x-ratelimit-requests-limit",
             "x-ratelimit-limit-requests",
             "x-rate-limit",
+            "x-hubspot-ratelimit-max",
             "anthropic-ratelimit-requests-limit",
         ])
         .and_then(|text| count(&text)),
@@ -66,25 +67,66 @@ pub(super) fn usual(answer: &Answer<'_>, now: Timestamp) -> Observation {
                     "anthropic-ratelimit-requests-reset",
                 ])
                 .and_then(|text| Unit::Auto.read(&text, now))
+            })
+            // The length of HubSpot's window: it ends within that.
+            .or_else(|| {
+                let text = get(&["x-hubspot-ratelimit-interval-milliseconds"])?;
+                Unit::Ms.read(&text, now)
             }),
         retry_after: get(&["retry-after-ms"])
             .and_then(|text| unit::seconds(unit::decimal(text.trim())? / 1e3))
             .or_else(|| get(&["retry-after"]).and_then(|text| unit::retry_after(&text, now))),
-        limited: false,
+        should_retry: get(&["stripe-should-retry", "x-should-retry"])
+            .and_then(|text| text.trim().parse().ok()),
+        ..Observation::default()
     };
     super::fill(&mut seen, family);
-    for (name, form) in [
-        ("x-shopify-shop-api-call-limit", UsageForm::Fraction),
-        ("sforce-limit-info", UsageForm::Fraction),
-        ("x-business-use-case-usage", UsageForm::Percent),
-        ("x-app-usage", UsageForm::Percent),
-        ("x-page-usage", UsageForm::Percent),
-    ] {
-        if let Some(text) = (answer.header)(name) {
-            super::fill(&mut seen, used(form, &text));
-        }
+    for name in ["x-shopify-shop-api-call-limit", "sforce-limit-info"] {
+        super::fill(&mut seen, get(&[name]).and_then(|text| fraction(&text)).unwrap_or_default());
     }
     seen
+}
+
+/// What some count beside requests, each as `limit`, `remaining` and `reset`: tokens (OpenAI, Anthropic),
+/// complexity (Linear).
+const OTHERS: [[&str; 3]; 5] = [
+    [
+        "x-ratelimit-complexity-limit",
+        "x-ratelimit-complexity-remaining",
+        "x-ratelimit-complexity-reset",
+    ],
+    ["x-ratelimit-limit-tokens", "x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"],
+    [
+        "anthropic-ratelimit-tokens-limit",
+        "anthropic-ratelimit-tokens-remaining",
+        "anthropic-ratelimit-tokens-reset",
+    ],
+    [
+        "anthropic-ratelimit-input-tokens-limit",
+        "anthropic-ratelimit-input-tokens-remaining",
+        "anthropic-ratelimit-input-tokens-reset",
+    ],
+    [
+        "anthropic-ratelimit-output-tokens-limit",
+        "anthropic-ratelimit-output-tokens-remaining",
+        "anthropic-ratelimit-output-tokens-reset",
+    ],
+];
+
+/// What Meta counts, each in percent: the business, the app, the page.
+const PERCENTAGES: [&str; 3] = ["x-business-use-case-usage", "x-app-usage", "x-page-usage"];
+
+/// What the headers say of what is not counted in requests.
+pub(super) fn others(answer: &Answer<'_>, now: Timestamp) -> impl Iterator<Item = Observation> {
+    let get = answer.header;
+    let counted = OTHERS.iter().map(move |[limit, remaining, reset]| Observation {
+        limit: get(limit).and_then(|text| count(&text)),
+        remaining: get(remaining).and_then(|text| count(&text)),
+        reset_at: get(reset).and_then(|text| Unit::Auto.read(&text, now)),
+        is_share: true,
+        ..Observation::default()
+    });
+    counted.chain(PERCENTAGES.iter().filter_map(move |name| percent(&get(name)?)))
 }
 
 /// `RateLimit: "default";r=50;t=30` with `RateLimit-Policy: "default";q=100;w=60`, or the older
@@ -150,6 +192,7 @@ fn percent(text: &str) -> Option<Observation> {
     Some(Observation {
         limit: Some(100),
         remaining: Some((100.0 - used) as u64),
+        is_share: true,
         retry_after: minutes
             .filter(|minutes| *minutes > 0.0)
             .and_then(|minutes| unit::seconds(minutes * 60.0)),

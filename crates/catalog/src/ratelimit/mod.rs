@@ -3,6 +3,7 @@
 //! does it; what is common is understood without.
 
 mod body;
+mod class;
 mod daily;
 mod header;
 mod unit;
@@ -13,6 +14,7 @@ use kernel::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use class::Class;
 pub use daily::{Cost, Daily};
 pub use unit::Unit;
 
@@ -41,6 +43,9 @@ pub struct RateLimitSpec {
     /// A limit a day, beside that of `requests`.
     #[serde(default)]
     pub daily: Option<Daily>,
+    /// Calls that are counted by themselves, whether or not they count against the above as well.
+    #[serde(default)]
+    pub classes: Vec<Class>,
 }
 
 /// Whose limit it is.
@@ -109,6 +114,10 @@ pub struct Limited {
     /// What stands there; none listed means that something does.
     #[serde(default)]
     pub is: Vec<Value>,
+    /// How long to wait after it when the answer does not say, in seconds; as that of the provider unless
+    /// said.
+    #[serde(default)]
+    pub wait_secs: Option<u64>,
 }
 
 /// What an answer said.
@@ -124,6 +133,18 @@ pub struct Observation {
     pub retry_after: Option<Duration>,
     /// Whether this answer is a refusal because of the limit.
     pub limited: bool,
+    /// Whether `limit` and `remaining` count something other than requests (percent, points, tokens): what
+    /// is left is a share.
+    pub is_share: bool,
+    /// Whether it is worth asking again; `None` when the answer does not say.
+    pub should_retry: Option<bool>,
+}
+
+impl Observation {
+    /// What is left, from 0 to 1.
+    fn share_left(&self) -> Option<f64> {
+        Some(self.remaining? as f64 / self.limit.filter(|limit| *limit > 0)? as f64)
+    }
 }
 
 /// An answer, as far as limits go. `header` looks a header up by name, without regard to case.
@@ -137,29 +158,58 @@ pub struct Answer<'a> {
     pub body: Option<&'a Value>,
 }
 
-/// Reads what an answer says about its limit, with the provider's own ways first.
-pub fn observe(spec: Option<&RateLimitSpec>, answer: &Answer<'_>, now: Timestamp) -> Observation {
-    let names = spec.and_then(|spec| spec.headers.as_ref());
+/// Reads what an answer to a call of the class says about its limit, with the provider's own ways first.
+pub fn observe(
+    spec: Option<&RateLimitSpec>,
+    class: Option<&Class>,
+    answer: &Answer<'_>,
+    now: Timestamp,
+) -> Observation {
+    let of_class = class.and_then(|class| class.headers.as_ref());
+    let names = of_class.or(spec.and_then(|spec| spec.headers.as_ref()));
     let mut seen = header::configured(names, answer, now);
     fill(&mut seen, header::usual(answer, now));
-    fill(&mut seen, body::observe(answer));
-    seen.limited |= answer.status == 429
-        || spec.is_some_and(|spec| spec.limited.iter().any(|way| body::matches(way, answer)))
+    fill(&mut seen, body::observe(answer, now));
+    for other in header::others(answer, now) {
+        // What is not counted in requests matters where it is tighter.
+        let is_tighter = match (other.share_left(), seen.share_left()) {
+            (Some(other), Some(known)) => other < known,
+            (Some(_), None) => seen.remaining.is_none(),
+            (None, _) => other.remaining == Some(0),
+        };
+        if is_tighter {
+            let Observation { limit, remaining, reset_at, is_share, .. } = other;
+            seen = Observation { limit, remaining, reset_at, is_share, ..seen };
+        }
+        seen.retry_after = seen.retry_after.or(other.retry_after);
+    }
+    let way = spec.and_then(|spec| spec.limited.iter().find(|way| body::matches(way, answer)));
+    // 529 is how Anthropic says that it is overloaded.
+    seen.limited |= matches!(answer.status, 429 | 529)
+        || way.is_some()
         || (seen.remaining == Some(0) && answer.status == 403);
     if seen.limited && seen.retry_after.is_none() {
         let until = seen.reset_at.filter(|at| *at > now).map(|at| at.since(now));
-        seen.retry_after = until.or(spec.and_then(|spec| spec.wait_secs).map(Duration::from_secs));
+        let usual = way.and_then(|way| way.wait_secs).or(spec.and_then(|spec| spec.wait_secs));
+        seen.retry_after = until.or(usual.map(Duration::from_secs));
     }
     seen
 }
 
 /// What is already known stands.
 fn fill(seen: &mut Observation, more: Observation) {
-    seen.limit = seen.limit.or(more.limit);
-    seen.remaining = seen.remaining.or(more.remaining);
+    // A number without its unit would be taken for another.
+    if seen.limit.is_none() && seen.remaining.is_none() {
+        seen.is_share = more.is_share;
+    }
+    if seen.is_share == more.is_share {
+        seen.limit = seen.limit.or(more.limit);
+        seen.remaining = seen.remaining.or(more.remaining);
+    }
     seen.reset_at = seen.reset_at.or(more.reset_at);
     seen.retry_after = seen.retry_after.or(more.retry_after);
     seen.limited |= more.limited;
+    seen.should_retry = seen.should_retry.or(more.should_retry);
 }
 
 #[cfg(test)]

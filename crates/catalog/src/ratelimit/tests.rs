@@ -15,7 +15,7 @@ fn ask(
         found.map(|(_, value)| (*value).to_owned())
     };
     let answer = Answer { status, header: &header, body: body.as_ref() };
-    observe(spec.as_ref(), &answer, Timestamp::from_secs(NOW))
+    observe(spec.as_ref(), None, &answer, Timestamp::from_secs(NOW))
 }
 
 /// Limit, remaining, milliseconds until the reset, milliseconds to wait, limited.
@@ -187,6 +187,125 @@ fn common_headers_need_no_description() {
     for (name, status, headers, expected) in table {
         assert_eq!(seen(ask(None, *status, headers, None)), *expected, "{name}");
     }
+}
+
+/// What is told of percent, points and tokens: a share, and the tightest one.
+#[test]
+fn what_is_not_counted_in_requests_is_a_share() {
+    let business = r#"{"1": [{"call_count": 28, "total_time": 3}]}"#;
+    /// Limit, remaining, milliseconds until the reset, whether they are a share.
+    type Told = (Option<u64>, Option<u64>, Option<i64>, bool);
+    type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], Told);
+    let table: &[Case<'_>] = &[
+        ("meta", &[("X-App-Usage", r#"{"call_count":28}"#)], (Some(100), Some(72), None, true)),
+        (
+            "the tightest of meta's",
+            &[
+                ("X-Business-Use-Case-Usage", business),
+                ("X-App-Usage", r#"{"total_cputime":90}"#),
+                ("X-Page-Usage", r#"{"call_count":5}"#),
+            ],
+            (Some(100), Some(10), None, true),
+        ),
+        (
+            "openai, whose tokens end first",
+            &[
+                ("x-ratelimit-limit-requests", "500"),
+                ("x-ratelimit-remaining-requests", "499"),
+                ("x-ratelimit-reset-requests", "120ms"),
+                ("x-ratelimit-limit-tokens", "30000"),
+                ("x-ratelimit-remaining-tokens", "300"),
+                ("x-ratelimit-reset-tokens", "6m0s"),
+            ],
+            (Some(30_000), Some(300), Some(360_000), true),
+        ),
+        (
+            "anthropic, whose requests end first",
+            &[
+                ("anthropic-ratelimit-requests-limit", "50"),
+                ("anthropic-ratelimit-requests-remaining", "2"),
+                ("anthropic-ratelimit-requests-reset", "2025-11-20T21:00:10Z"),
+                ("anthropic-ratelimit-tokens-limit", "1000"),
+                ("anthropic-ratelimit-tokens-remaining", "900"),
+                ("anthropic-ratelimit-input-tokens-limit", "800"),
+                ("anthropic-ratelimit-input-tokens-remaining", "700"),
+                ("anthropic-ratelimit-output-tokens-limit", "800"),
+                ("anthropic-ratelimit-output-tokens-remaining", "700"),
+            ],
+            (Some(50), Some(2), Some(10_000), false),
+        ),
+        (
+            "linear's complexity",
+            &[
+                ("x-ratelimit-requests-limit", "1500"),
+                ("x-ratelimit-requests-remaining", "1400"),
+                ("x-ratelimit-complexity-limit", "250000"),
+                ("x-ratelimit-complexity-remaining", "0"),
+                ("x-ratelimit-complexity-reset", "1763672460000"),
+            ],
+            (Some(250_000), Some(0), Some(60_000), true),
+        ),
+        (
+            "hubspot's window",
+            &[
+                ("x-hubspot-ratelimit-max", "100"),
+                ("x-hubspot-ratelimit-remaining", "98"),
+                ("x-hubspot-ratelimit-interval-milliseconds", "10000"),
+            ],
+            (Some(100), Some(98), Some(10_000), false),
+        ),
+    ];
+    for (name, headers, expected) in table {
+        let found = ask(None, 200, headers, None);
+        let (limit, remaining, reset_at, ..) = seen(found);
+        assert_eq!((limit, remaining, reset_at, found.is_share), *expected, "{name}");
+    }
+    let points = json!({"extensions": {"cost": {"throttleStatus": {
+        "maximumAvailable": 1000, "currentlyAvailable": 118, "restoreRate": 50,
+    }}}});
+    assert!(ask(None, 200, &[], Some(points)).is_share);
+}
+
+#[test]
+fn some_say_whether_to_ask_again() {
+    let said = |status, headers: &[_], body| ask(None, status, headers, body).should_retry;
+    assert_eq!(said(409, &[("Stripe-Should-Retry", "true")], None), Some(true));
+    assert_eq!(said(429, &[("Stripe-Should-Retry", "false")], None), Some(false));
+    assert_eq!(said(529, &[("x-should-retry", "true")], None), Some(true));
+    assert!(ask(None, 529, &[], None).limited, "overloaded");
+    let broke = json!({"error": {"code": "insufficient_quota"}});
+    assert_eq!(said(429, &[], Some(broke)), Some(false));
+    assert_eq!(said(429, &[], None), None);
+    let gmail = json!({"error": {
+        "errors": [{"reason": "userRateLimitExceeded"}],
+        "message": "User-rate limit exceeded.  Retry after 2025-11-20T21:00:07.500Z",
+    }});
+    assert_eq!(seen(ask(None, 403, &[], Some(gmail))).3, Some(7500));
+}
+
+#[test]
+fn a_class_has_headers_of_its_own_and_a_refusal_a_wait_of_its_own() {
+    let spec = json!({
+        "headers": {"remaining": "x-all"}, "wait_secs": 10,
+        "limited": [{"status": [429], "at": "/policyName", "is": ["DAILY"], "wait_secs": 3600}],
+        "classes": [{"name": "search", "paths": ["/search"], "headers": {"remaining": "x-search"}}],
+    });
+    let spec: RateLimitSpec = serde_json::from_value(spec).unwrap();
+    let header = |name: &str| match name {
+        "x-all" => Some("7".to_owned()),
+        "x-search" => Some("3".to_owned()),
+        _ => None,
+    };
+    let left = |path: &str, body: Option<&Value>| {
+        let answer = Answer { status: 429, header: &header, body };
+        let class = spec.class("GET", path);
+        observe(Some(&spec), class, &answer, Timestamp::from_secs(NOW))
+    };
+    assert_eq!(left("/search/issues", None).remaining, Some(3));
+    assert_eq!(left("/repos", None).remaining, Some(7));
+    let daily = json!({"policyName": "DAILY"});
+    assert_eq!(left("/repos", Some(&daily)).retry_after, Some(Duration::from_secs(3600)));
+    assert_eq!(left("/repos", None).retry_after, Some(Duration::from_secs(10)));
 }
 
 #[test]

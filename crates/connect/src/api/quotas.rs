@@ -9,7 +9,7 @@ use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::quota::forecast::{Forecast, forecast};
-use crate::quota::{Purse, scope};
+use crate::quota::{Pot, Purse};
 use crate::store::connections;
 use crate::{Connect, Integration, IntegrationFilter};
 
@@ -34,20 +34,20 @@ pub(super) struct QuotaView {
     /// each connection has its own.
     #[schema(value_type = String)]
     scope: LimitScope,
-    /// What kind of calls it is for.
-    class: &'static str,
+    /// What kind of calls it is for: `api` for all that have no class of their own.
+    class: String,
     /// Whether all of it comes back at once, by the day. It counts units then, else requests.
     daily: bool,
-    /// The window of a limit that comes back bit by bit.
+    /// The window of a limit that comes back bit by bit; null where the provider alone knows it.
     window_secs: Option<u64>,
     limit: u64,
     used: u64,
     remaining: u64,
     /// `used` of `limit`, from 0 to 1.
     share_used: f64,
-    /// When all of it is back.
-    #[schema(value_type = String, format = DateTime)]
-    resets_at: Timestamp,
+    /// When all of it is back; null when the provider does not say.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    resets_at: Option<Timestamp>,
     forecast: Forecast,
 }
 
@@ -71,8 +71,6 @@ pub(super) struct QuotaQuery {
     cursor: Option<String>,
 }
 
-/// Calls of the API, in distinction to those of the token endpoint, which nothing limits here.
-const CLASS: &str = "api";
 /// Accounts of one integration that are shown; ask by `connection_id` for one in particular.
 const MOST_ACCOUNTS: u32 = 200;
 
@@ -133,7 +131,7 @@ async fn integrations(
     Ok(found.map(|it| Arc::new(it.integration)))
 }
 
-/// The limits of an integration: its app's, or those of each of its accounts.
+/// The limits of an integration: its app's, and those of each of its accounts.
 async fn of_integration(
     connect: &Connect,
     caller: &Identity,
@@ -144,17 +142,19 @@ async fn of_integration(
         return Ok(Vec::new());
     }
     let workspace = &caller.workspace;
-    if scope(integration) == LimitScope::App || integration.provider_def.oauth.is_none() {
+    let by_account = integration.provider_def.oauth.is_some();
+    let is_shared = |pot: &Pot<'_>| !by_account || pot.scope() == LimitScope::App;
+    let of_nobody = Purse::with(integration, None, None);
+    let (shared, own): (Vec<_>, Vec<_>) = of_nobody.pots().partition(is_shared);
+    let mut rows = Vec::new();
+    if !shared.is_empty() {
         let app = connect.app(workspace, integration, &caller.actor).await?;
-        return Ok(views(
-            connect,
-            integration,
-            &Purse::with(integration, app.as_deref(), None),
-            None,
-        ));
+        let purse = Purse::with(integration, app, None);
+        let pots = purse.pots().filter(is_shared);
+        rows.extend(pots.flat_map(|pot| views(connect, integration, &pot, None)));
     }
-    let mut accounts: Vec<_> = only.into_iter().collect();
-    if only.is_none() {
+    let mut accounts: Vec<_> = only.into_iter().filter(|_| !own.is_empty()).collect();
+    if only.is_none() && !own.is_empty() {
         let filter =
             connections::Filter { integration: Some(integration.id), ..Default::default() };
         let page = PageRequest { limit: MOST_ACCOUNTS, after: None };
@@ -162,26 +162,31 @@ async fn of_integration(
         let found = connections::list(&mut tx, workspace.id(), &filter, &page).await?;
         accounts = found.iter().map(|it| it.id).collect();
     }
-    let purses = accounts.into_iter().map(|id| (Purse::with(integration, None, Some(id)), id));
-    Ok(purses.flat_map(|(it, id)| views(connect, integration, &it, Some(id))).collect())
+    for id in accounts {
+        let purse = Purse::with(integration, None, Some(id));
+        let pots = purse.pots().filter(|it| !is_shared(it));
+        rows.extend(pots.flat_map(|pot| views(connect, integration, &pot, Some(id))));
+    }
+    Ok(rows)
 }
 
+/// What is known of a part of the purse: its day, its window.
 fn views(
     connect: &Connect,
     integration: &Integration,
-    purse: &Purse<'_>,
+    pot: &Pot<'_>,
     connection: Option<ConnectionId>,
 ) -> Vec<QuotaView> {
     let (egress, now) = (&connect.0.egress, connect.0.db.clock().now());
-    let name = &integration.provider_def.name;
-    let view = |limit: u64, used: u64, resets_at, window_secs: Option<u64>, forecast| QuotaView {
+    let name = pot.name();
+    let view = |limit: u64, used: u64, resets_at, forecast| QuotaView {
         provider: integration.provider.clone(),
         integration_id: integration.id,
         connection_id: connection,
-        scope: scope(integration),
-        class: CLASS,
-        daily: window_secs.is_none(),
-        window_secs,
+        scope: pot.scope(),
+        class: pot.class().to_owned(),
+        daily: true,
+        window_secs: None,
         limit,
         used,
         remaining: limit.saturating_sub(used),
@@ -190,23 +195,27 @@ fn views(
         forecast,
     };
     let mut rows = Vec::new();
-    if let Some(daily) = purse.daily()
+    if let Some(daily) = pot.daily()
         && let Some(resets_at) = daily.next_reset(now)
     {
-        let used = egress.budgets().used(purse.key(), now).min(daily.units);
-        let forecast = forecast(name, daily, used, now);
-        rows.push(view(daily.units, used, resets_at, None, forecast));
+        let used = egress.budgets().used(pot.key(), now).min(daily.units);
+        let forecast = forecast(&name, &daily, used, now);
+        rows.push(view(daily.units, used, Some(resets_at), forecast));
     }
-    let limit = purse.limit();
+    let limit = pot.limit();
     if let Some(standing) = egress.standing(&limit) {
         let used = standing.limit.saturating_sub(standing.remaining);
-        let text = match (used, standing.remaining) {
-            (_, 0) => format!("The limit of {name} is reached for now."),
-            (used, _) => format!("{used} of {} are used; they come back steadily.", standing.limit),
+        let text = match (standing.remaining, limit.requests) {
+            (0, _) => format!("The limit of {name} is reached for now."),
+            (_, Some(_)) => {
+                format!("{used} of {} are used; they come back steadily.", standing.limit)
+            }
+            (_, None) => format!("{name} says that {used} of {} are used.", standing.limit),
         };
         let forecast = Forecast { ends_at: (standing.remaining == 0).then_some(now), text };
-        let window = Some(limit.window.as_secs());
-        rows.push(view(standing.limit, used, standing.resets_at, window, forecast));
+        let window_secs = limit.requests.map(|_| limit.window.as_secs());
+        let view = view(standing.limit, used, standing.resets_at, forecast);
+        rows.push(QuotaView { daily: false, window_secs, ..view });
     }
     rows
 }

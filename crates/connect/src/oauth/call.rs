@@ -16,7 +16,6 @@ use super::mint;
 use super::signed::signer;
 use super::terms::{Terms, Values};
 use crate::prepare::{headers, outgoing};
-use crate::prepared::observer;
 use crate::quota::Purse;
 use crate::refresh::plan::PATIENCE;
 use crate::{Connect, home, masking};
@@ -87,10 +86,7 @@ impl Connect {
         // A call of the API counts as one; what is asked of the token endpoint does not.
         if with_token {
             let clock = self.0.db.clock();
-            let purse = Purse::of(&terms.integration, &terms.client, values.id);
-            request.rate_limits.push(purse.limit());
-            request.budgets.extend(purse.budget(request.url.path(), clock.now()));
-            request.observer = observer(provider.clone(), clock.clone());
+            Purse::of(&terms.integration, &terms.client, values.id).pay(&mut request, clock);
         }
         let mut hidden = terms.secrets();
         hidden.extend(rendered.secrets);

@@ -33,12 +33,14 @@ pub(crate) struct Values {
     pub(crate) id: Option<ConnectionId>,
     pub(crate) token: Map<String, Value>,
     pub(crate) connection: Map<String, Value>,
+    /// A subscription to pushes, while one is asked for.
+    pub(crate) subscription: Map<String, Value>,
 }
 
 impl Values {
     pub(crate) fn of(connection: &Connection, tokens: &Tokens) -> Self {
         let (id, connection) = (Some(connection.id), connection.values());
-        Self { id, token: tokens.expose(), connection }
+        Self { id, token: tokens.expose(), connection, ..Self::default() }
     }
 }
 
@@ -192,6 +194,7 @@ impl Terms {
             config: &self.config,
             token: &values.token,
             connection: &values.connection,
+            subscription: &values.subscription,
             now: self.now,
             credentials_schema: Some(&self.credential_rules),
             config_schema: Some(&self.config_rules),

@@ -1,7 +1,7 @@
 //! What a failed renewal means: for the connection, for whoever waits, and for the people who are told.
 
 use db::{Change, DbError, Tx, Workspace};
-use kernel::{Problem, TaskId, Timestamp, codes};
+use kernel::{Problem, Timestamp, codes};
 use serde_json::json;
 use std::time::Duration;
 
@@ -11,13 +11,13 @@ use crate::connection::{Cause, Connection, ConnectionStatus};
 use crate::oauth::terms::Terms;
 use crate::oauth::token::Trouble;
 use crate::store::connections::{self, NOUN, Stored};
-use crate::store::tasks::{self, Task, TaskStatus};
+use crate::store::tasks;
+use crate::todo::Todo;
 
 /// The task that a person has when only they can mend a connection.
 const RECONNECT: &str = "connection.reconnect";
 /// The task when something keeps failing that should not.
 const LOOK: &str = "connection.look";
-const WEEK: Duration = Duration::from_secs(7 * 86_400);
 
 impl Connect {
     /// Writes down why there are no new tokens; answers what to tell whoever waits.
@@ -133,34 +133,20 @@ impl Connect {
         &self,
         tx: &mut Tx,
         it: &Connection,
-        kind: &str,
+        kind: &'static str,
         title: String,
         description: String,
     ) -> Result<(), DbError> {
-        let now = tx.now();
-        let task = Task {
-            id: TaskId::generate(now, self.0.db.entropy()),
-            kind: kind.to_owned(),
+        let todo = Todo {
+            kind,
             about: it.id.to_string(),
             subject: it.subject.clone(),
             title,
             description,
-            category: "business".to_owned(),
-            priority: "high".to_owned(),
-            impact_score: 8,
-            due_at: now.plus(WEEK),
-            status: TaskStatus::Open,
-            created_at: now,
-            closed_at: None,
-            closed_by: None,
+            priority: "high",
+            impact: 8,
         };
-        if !tasks::open(tx, it.workspace, &task).await? {
-            return Ok(());
-        }
-        let workspace = self.0.db.workspace(it.workspace);
-        let (title, detail) = (&task.title, &task.description);
-        let severity = accounts::Severity::Error;
-        accounts::notify(tx, &workspace, severity, title, detail, it.id).await.map(drop)
+        self.ask_people(tx, it.workspace, todo).await
     }
 
     /// It works again by itself.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     Connect, CredentialScope, Integration, IntegrationDraft, IntegrationPatch, Mode, PullConfig,
-    PushConfig, body,
+    PushConfig, Quota, body,
 };
 
 /// What its sort is called.
@@ -69,6 +69,7 @@ impl Connect {
             config: printed.config.unwrap_or_default(),
             pull,
             push,
+            quota: Quota::default(),
             config_schema: printed.config_schema,
             credential_schema: printed.credential_schema,
             credentials: None,

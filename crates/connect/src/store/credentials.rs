@@ -10,7 +10,7 @@ use crate::{Credential, CredentialOwner, CredentialScope};
 
 const COLUMNS: &str = "workspace_id, id, integration_id, provider, type, name, scope, \
      widget_config_id, fields, sealed, metadata, is_valid, validated_at, version, rotated_at, \
-     created_at, updated_at";
+     created_at, updated_at, expires_at";
 
 /// What a sealed credential is sealed as.
 const NOUN: &str = "credential";
@@ -119,11 +119,11 @@ pub(crate) async fn put(tx: &mut Tx, stored: &Stored) -> Result<(), DbError> {
     tx.execute(
         "INSERT INTO credentials (workspace_id, id, integration_id, provider, type, name, scope, \
            widget_config_id, fields, sealed, metadata, is_valid, validated_at, version, rotated_at, \
-           created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) \
+           created_at, updated_at, expires_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) \
          ON CONFLICT (workspace_id, id) DO UPDATE SET integration_id = $3, name = $6, fields = $9, \
            sealed = $10, metadata = $11, is_valid = $12, validated_at = $13, version = $14, \
-           rotated_at = $15, updated_at = $17",
+           rotated_at = $15, updated_at = $17, expires_at = $18",
         args![
             it.workspace,
             it.id,
@@ -141,7 +141,8 @@ pub(crate) async fn put(tx: &mut Tx, stored: &Stored) -> Result<(), DbError> {
             it.version,
             it.rotated_at,
             it.created_at,
-            it.updated_at
+            it.updated_at,
+            it.expires_at
         ],
     )
     .await
@@ -194,6 +195,7 @@ fn stored(row: &Row) -> Result<Stored, DbError> {
         metadata: row.json("metadata")?,
         is_valid: row.flag("is_valid")?,
         validated_at: row.opt_time("validated_at")?,
+        expires_at: row.opt_time("expires_at")?,
         version: row.int("version")?,
         rotated_at: row.opt_time("rotated_at")?,
         created_at: row.time("created_at")?,

@@ -11,7 +11,7 @@ use crate::{Integration, Mode, PullConfig, PushConfig, body, service};
 
 const COLUMNS: &str = "i.workspace_id, i.id, i.widget_id, i.name, i.description, i.provider, i.type, \
      i.mode, i.enabled, i.credential_scope, i.config, i.config_schema, i.credential_schema, i.pull, \
-     i.push, i.last_sync_at, i.last_error_code, i.last_error, i.last_error_at, i.created_at, \
+     i.push, i.quota, i.last_sync_at, i.last_error_code, i.last_error, i.last_error_at, i.created_at, \
      i.updated_at, (SELECT count(*) FROM feeds f \
        WHERE f.workspace_id = i.workspace_id AND f.integration_id = i.id) AS feeds_count";
 
@@ -145,8 +145,8 @@ pub(crate) async fn insert(
     tx.execute(
         "INSERT INTO integrations (workspace_id, id, widget_id, name, description, provider, type, \
            mode, enabled, credential_scope, config, config_schema, credential_schema, pull, push, \
-           created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)",
+           quota, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $17, $16, $16)",
         values(workspace, it),
     )
     .await
@@ -161,7 +161,8 @@ pub(crate) async fn update(
     tx.execute(
         "UPDATE integrations SET widget_id = $3, name = $4, description = $5, provider = $6, \
            type = $7, mode = $8, enabled = $9, credential_scope = $10, config = $11, \
-           config_schema = $12, credential_schema = $13, pull = $14, push = $15, updated_at = $16 \
+           config_schema = $12, credential_schema = $13, pull = $14, push = $15, updated_at = $16, \
+           quota = $17 \
          WHERE workspace_id = $1 AND id = $2",
         values(workspace, it),
     )
@@ -186,7 +187,8 @@ fn values(workspace: WorkspaceId, it: &Integration) -> Vec<Value> {
         it.credential_schema.as_ref().map(Json::to_string),
         &Json::Object(it.pull.to_map()),
         &Json::Object(it.push.to_map()),
-        it.updated_at
+        it.updated_at,
+        (!it.quota.is_empty()).then(|| serde_json::json!(it.quota).to_string())
     ]
 }
 
@@ -245,6 +247,7 @@ fn listed(catalog: &Catalog, row: &Row) -> Result<Listed, DbError> {
         config,
         pull: settings(row, "pull", PullConfig::from_map)?,
         push: settings(row, "push", PushConfig::from_map)?,
+        quota: row.opt_json("quota")?.unwrap_or_default(),
         config_schema: row.opt_json("config_schema")?,
         credential_schema: row.opt_json("credential_schema")?,
         created_at: row.time("created_at")?,

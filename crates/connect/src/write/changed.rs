@@ -7,6 +7,8 @@ use kernel::{FeedId, IntegrationId, JobKind, Lane, NewJob, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::errand::follow_pushes;
+
 /// Follows a change of the integration whose id is the key. Changes that come before it has run are
 /// followed at once; see [`IntegrationChanged`] for what it is told.
 pub const CHANGED: JobKind = JobKind { name: "integration.changed", lane: Lane::Fast };
@@ -30,5 +32,6 @@ pub(crate) async fn follow(
 ) -> Result<(), DbError> {
     let job =
         NewJob { kind: CHANGED, key: id.to_string(), run_at: tx.now(), payload: json!(change) };
-    tx.enqueue(workspace, job).await
+    tx.enqueue(workspace, job).await?;
+    follow_pushes(tx, workspace, id).await
 }

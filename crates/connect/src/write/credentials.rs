@@ -9,7 +9,9 @@ use super::changed::{IntegrationChanged, follow};
 use super::{check_name, checked, fresh, rotate, rules, tell};
 use crate::cache::CREDENTIAL;
 use crate::store::credentials::{self, Stored};
-use crate::{Connect, Credential, CredentialOwner, CredentialScope, Integration, body, masking};
+use crate::{
+    Connect, Credential, CredentialOwner, CredentialScope, Integration, body, expiry, masking,
+};
 
 /// A credential that is about to be stored.
 #[derive(Clone, Debug, Default)]
@@ -82,7 +84,8 @@ impl Connect {
             None => self.rules_without_integration(owner, &provider),
         };
         let fields = checked(&draft.fields, &Map::new(), rules.as_ref())?;
-        let mut stored = fresh(&tx, workspace, of_integration, &provider, owner, &fields)?;
+        let rules = rules.as_ref();
+        let mut stored = fresh(&tx, workspace, of_integration, &provider, owner, &fields, rules)?;
         if let Some(name) = draft.name {
             check_name(&name)?;
             stored.credential.name = name;
@@ -147,8 +150,8 @@ impl Connect {
         let mut stored = found(&mut tx, identity, id).await?;
         let integration = self.integration_of(&mut tx, identity, &stored).await?;
         let known = stored.open(workspace.db()).await?;
-        let mut whole =
-            checked(&fields, &known, self.rules_of(&stored, integration.as_ref()).as_ref())?;
+        let rules = self.rules_of(&stored, integration.as_ref());
+        let mut whole = checked(&fields, &known, rules.as_ref())?;
         // What stands masked in the configuration is not part of what is posted as credentials.
         let masked = integration.map(|it| masking::masked(&it.config)).unwrap_or_default();
         for place in masked {
@@ -156,7 +159,8 @@ impl Connect {
                 whole.insert(place, kept.clone());
             }
         }
-        rotate(&mut tx, workspace, &mut stored, &whole).await?;
+        expiry::say_no_more(&mut stored.credential);
+        rotate(&mut tx, workspace, &mut stored, &whole, rules.as_ref()).await?;
         let detail = describe(&stored.credential);
         tell(&mut tx, identity, "credential.rotated", id, detail).await?;
         self.finish(tx, stored.credential).await
@@ -179,9 +183,13 @@ impl Connect {
             check_name(&name)?;
             stored.credential.name = name;
         }
-        if let Some(metadata) = change.metadata {
-            refuse_secrets(&metadata)?;
-            stored.credential.metadata = metadata;
+        match change.metadata {
+            Some(metadata) => {
+                refuse_secrets(&metadata)?;
+                stored.credential.metadata = metadata;
+            }
+            None if change.fields.is_some() => expiry::say_no_more(&mut stored.credential),
+            None => {}
         }
         if let Some(wanted) =
             change.integration_id.filter(|id| stored.credential.integration_id != Some(*id))
@@ -221,7 +229,7 @@ impl Connect {
                 let rules = self.rules_of(&stored, integration.as_ref());
                 let mut whole = checked(&posted, &known, rules.as_ref())?;
                 whole.extend(taken_out);
-                rotate(&mut tx, workspace, &mut stored, &whole).await?;
+                rotate(&mut tx, workspace, &mut stored, &whole, rules.as_ref()).await?;
                 action = "credential.rotated";
             }
         }
@@ -357,6 +365,7 @@ fn owner(identity: &Identity, draft: &CredentialDraft) -> Result<CredentialOwner
 
 /// Metadata is shown to whoever may look.
 fn refuse_secrets(metadata: &Map<String, Value>) -> Result<(), Problem> {
+    expiry::check(metadata)?;
     let secret = metadata.iter().find(|(name, value)| looks_secret(name) && !value.is_boolean());
     match secret {
         Some((name, _)) => {

@@ -13,7 +13,7 @@ use crate::service::resolve;
 use crate::store::{credentials, integrations};
 use crate::{
     Connect, CredentialOwner, CredentialScope, Integration, Listed, Mode, PullConfig, PushConfig,
-    aliases, body, schemas,
+    Quota, aliases, body, schemas,
 };
 
 /// An integration that is about to be made.
@@ -41,6 +41,8 @@ pub struct IntegrationDraft {
     pub pull: PullConfig,
     /// Settings for pushes.
     pub push: PushConfig,
+    /// Its app's limits, where they are not the provider's usual ones.
+    pub quota: Quota,
     /// A schema of its own for the configuration.
     pub config_schema: Option<Value>,
     /// A schema of its own for the credentials.
@@ -72,6 +74,8 @@ pub struct IntegrationPatch {
     pub pull: Option<PullConfig>,
     /// All settings for pushes.
     pub push: Option<PushConfig>,
+    /// All of its app's limits that are not the provider's usual ones.
+    pub quota: Option<Quota>,
     /// A schema of its own for the configuration, or none.
     pub config_schema: Option<Option<Value>>,
     /// A schema of its own for the credentials, or none.
@@ -198,6 +202,9 @@ impl Connect {
         id: IntegrationId,
     ) -> Result<(), Problem> {
         let workspace = &identity.workspace;
+        if self.integration(workspace, id).await?.is_some() {
+            self.tell_leaving(workspace, id, None).await;
+        }
         let mut tx = workspace.write().await?;
         let gone = self.listed(&mut tx, identity, id).await?.integration;
         let feeds = tx
@@ -267,6 +274,7 @@ impl Connect {
             config: draft.config,
             pull: draft.pull,
             push: draft.push,
+            quota: draft.quota,
             config_schema: draft.config_schema.or(open),
             credential_schema: draft.credential_schema,
             created_at: now,
@@ -327,6 +335,8 @@ impl Connect {
         if !errors.is_empty() {
             return Err(PullConfig::problem(errors));
         }
+        let limits = integration.provider_def.rate_limit.as_ref();
+        body::refuse(&codes::INVALID, integration.quota.problems(limits))?;
         match &integration.provider_def.push {
             Some(push) if integration.mode.pushes() => {
                 body::refuse(&codes::INVALID, integration.push.problems(push, "/push"))
@@ -374,7 +384,7 @@ fn apply(it: &mut Integration, patch: &IntegrationPatch) -> Vec<&'static str> {
         )*};
     }
     take! {
-        name description enabled mode credential_scope widget_id pull push config_schema credential_schema
+        name description enabled mode credential_scope widget_id pull push quota config_schema credential_schema
     }
     changed.extend(patch.config.as_ref().map(|_| "config"));
     changed

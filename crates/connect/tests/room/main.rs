@@ -5,6 +5,7 @@
 mod api;
 mod credentials;
 mod drafts;
+mod expiry;
 mod integrations;
 mod printed;
 mod quotas;

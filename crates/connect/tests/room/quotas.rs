@@ -172,3 +172,90 @@ async fn limits_are_listed_with_what_is_used_of_them() {
         }
     }
 }
+
+#[tokio::test]
+async fn calls_of_a_class_are_paid_from_its_own() {
+    let world = worlds().await.remove(0);
+    let request = |it: &Integration, pull: Value| {
+        let pull = serde_json::from_value(pull).unwrap();
+        let fields = json!({ "token": "t", "bearer_token": "t", "api_key": "k" });
+        let credentials = Credentials::of(map(fields));
+        let prepared =
+            world.connect.request(&world.workspace, it, &pull, &map(json!({})), &credentials);
+        prepared.unwrap().request
+    };
+    let keys = |sent: &egress::Request| {
+        let short = |key: &str| key.split_once('#').map_or("api", |(_, class)| class).to_owned();
+        sent.rate_limits.iter().map(|it| (short(&it.key), it.learns)).collect::<Vec<_>>()
+    };
+    let is = |name: &str| (name.to_owned(), true);
+    let github = world.integration("github", json!({}), Value::Null).await;
+    for (path, class) in [
+        ("/user", "api"),
+        ("/search/issues", "search"),
+        ("/search/code", "code_search"),
+        ("/graphql", "graphql"),
+    ] {
+        assert_eq!(keys(&request(&github, json!({ "path": path }))), [is(class)], "{path}");
+    }
+    // One that is not apart counts against the whole as well, and what is reported is its own.
+    let hubspot = world.integration("hubspot", json!({}), Value::Null).await;
+    let search = json!({ "path": "/crm/v3/objects/contacts/search", "body": {} });
+    assert_eq!(keys(&request(&hubspot, search)), [("api".to_owned(), false), is("search")]);
+    // What is read and what is written are told apart by the method.
+    let tweets = |method: &str| json!({ "path": "/tweets", "method": method });
+    let x = world.integration("x", json!({}), json!({ "bearer_token": "t" })).await;
+    assert_eq!(keys(&request(&x, tweets("GET"))), [is("posts")]);
+    assert_eq!(keys(&request(&x, tweets("POST"))), [is("post")]);
+    // Analytics is another API: it costs nothing of the day.
+    let base = "https://tube.example";
+    let config = json!({ "api_base": base, "analytics_base": base });
+    let tube = world.integration("youtube", config, json!({ "api_key": "k" })).await;
+    let report = request(&tube, json!({ "url": format!("{base}/v2/reports") }));
+    assert!(report.budgets.is_empty() && keys(&report) == [is("analytics")]);
+
+    let (_, rows) = call(&world, Method::GET, "/api/v1/quotas?provider=github", Value::Null).await;
+    let classes: Vec<_> = rows["data"].as_array().unwrap().iter().map(|it| &it["class"]).collect();
+    assert!(classes.is_empty(), "no account is connected: {rows}");
+    let (_, rows) = call(&world, Method::GET, "/api/v1/quotas?provider=youtube", Value::Null).await;
+    let classes: Vec<_> = rows["data"].as_array().unwrap().iter().map(|it| &it["class"]).collect();
+    assert_eq!(classes, ["api", "analytics"]);
+}
+
+#[tokio::test]
+async fn an_app_may_have_more_than_the_catalog_says() {
+    for world in worlds().await {
+        let made = async |provider: &str, quota: Value| {
+            let body = json!({
+                "name": "own", "provider": provider, "config": {}, "quota": quota,
+                "credentials": { "api_key": "k" },
+            });
+            call(&world, Method::POST, "/api/v1/integrations", body).await
+        };
+        for (provider, quota) in [
+            ("openweather", json!({ "daily_units": 5 })),
+            ("youtube", json!({ "window_secs": 5 })),
+            ("youtube", json!({ "requests": 0 })),
+            ("youtube", json!({ "more": 1 })),
+        ] {
+            let (status, refused) = made(provider, quota.clone()).await;
+            assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{quota} {refused}");
+            assert!(refused["errors"][0]["pointer"].as_str().unwrap().starts_with("/quota"));
+        }
+        let (_, it) = made("youtube", json!({ "daily_units": 50_000, "requests": 300 })).await;
+        assert_eq!(it["quota"], json!({ "daily_units": 50_000, "requests": 300 }));
+        let limits = async || {
+            let path = format!("/api/v1/quotas?integration_id={}", it["id"].as_str().unwrap());
+            let (_, rows) = call(&world, Method::GET, &path, Value::Null).await;
+            let rows = rows["data"].as_array().unwrap().clone();
+            let of_all = rows.iter().filter(|row| row["class"] == "api");
+            of_all.map(|row| row["limit"].as_u64().unwrap()).collect::<Vec<_>>()
+        };
+        assert_eq!(limits().await, [50_000, 300]);
+        let path = format!("/api/v1/integrations/{}", it["id"].as_str().unwrap());
+        let change = json!({ "quota": null });
+        let (status, usual) = call(&world, Method::PATCH, &path, change).await;
+        assert_eq!((status, usual.get("quota")), (StatusCode::OK, None), "{usual}");
+        assert_eq!(limits().await, [10_000]);
+    }
+}

@@ -3,6 +3,12 @@
 -- The colour that a workspace goes by on pages for others, as #rrggbb.
 ALTER TABLE workspaces ADD COLUMN accent TEXT;
 
+-- The limits of the app, as JSON, where they are not the provider's usual ones.
+ALTER TABLE integrations ADD COLUMN quota TEXT;
+
+-- When the first of its fields ends that the catalog knows the life of.
+ALTER TABLE credentials ADD COLUMN expires_at BIGINT;
+
 CREATE TABLE connections (
     workspace_id TEXT NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
     id TEXT NOT NULL,
@@ -139,6 +145,43 @@ CREATE TABLE drifts (
     FOREIGN KEY (workspace_id, connection_id) REFERENCES connections (workspace_id, id) ON DELETE CASCADE
 );
 
+-- What a provider was asked to tell us by itself, for one connection or for a whole integration.
+CREATE TABLE push_subscriptions (
+    workspace_id TEXT NOT NULL,
+    id TEXT NOT NULL,
+    integration_id TEXT NOT NULL,
+    -- NULL for what is asked once for the integration.
+    connection_id TEXT,
+    -- The catalog's name for what is asked for.
+    way TEXT NOT NULL,
+    -- What it is about, at the provider.
+    topic TEXT NOT NULL,
+    -- Its own secret, by which its pushes are known.
+    sealed BYTEA NOT NULL,
+    -- What the provider answered: its id and the like; nothing secret.
+    known TEXT NOT NULL,
+    state TEXT NOT NULL,
+    -- Whether a person switched it off.
+    is_unwanted BOOLEAN NOT NULL,
+    -- The last request, and the last word of the provider that it holds.
+    asked_at BIGINT,
+    confirmed_at BIGINT,
+    expires_at BIGINT,
+    renew_at BIGINT,
+    -- Failed attempts in a row.
+    failures BIGINT NOT NULL,
+    error_code TEXT,
+    error TEXT,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    PRIMARY KEY (workspace_id, id),
+    FOREIGN KEY (workspace_id, integration_id) REFERENCES integrations (workspace_id, id) ON DELETE CASCADE,
+    FOREIGN KEY (workspace_id, connection_id) REFERENCES connections (workspace_id, id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX push_subscriptions_once
+    ON push_subscriptions (workspace_id, integration_id, way, COALESCE(connection_id, ''));
+CREATE INDEX push_subscriptions_by_connection ON push_subscriptions (workspace_id, connection_id);
+
 -- Daily budgets that outlive a restart. They are the house's: workspaces may share an app.
 CREATE TABLE quotas (
     key TEXT NOT NULL PRIMARY KEY,
@@ -170,6 +213,9 @@ CREATE POLICY tenant ON metrics USING (current_setting('patchbay.workspace', tru
 ALTER TABLE drifts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE drifts FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON drifts USING (current_setting('patchbay.workspace', true) IN (workspace_id, '*'));
+ALTER TABLE push_subscriptions ENABLE ROW LEVEL SECURITY;
+ALTER TABLE push_subscriptions FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON push_subscriptions USING (current_setting('patchbay.workspace', true) IN (workspace_id, '*'));
 ALTER TABLE quotas ENABLE ROW LEVEL SECURITY;
 ALTER TABLE quotas FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON quotas USING (current_setting('patchbay.workspace', true) = '*');

@@ -3,6 +3,12 @@
 -- The colour that a workspace goes by on pages for others, as #rrggbb.
 ALTER TABLE workspaces ADD COLUMN accent TEXT;
 
+-- The limits of the app, as JSON, where they are not the provider's usual ones.
+ALTER TABLE integrations ADD COLUMN quota TEXT;
+
+-- When the first of its fields ends that the catalog knows the life of.
+ALTER TABLE credentials ADD COLUMN expires_at INTEGER;
+
 CREATE TABLE connections (
     workspace_id TEXT NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
     id TEXT NOT NULL,
@@ -138,6 +144,43 @@ CREATE TABLE drifts (
     PRIMARY KEY (workspace_id, connection_id, metric),
     FOREIGN KEY (workspace_id, connection_id) REFERENCES connections (workspace_id, id) ON DELETE CASCADE
 );
+
+-- What a provider was asked to tell us by itself, for one connection or for a whole integration.
+CREATE TABLE push_subscriptions (
+    workspace_id TEXT NOT NULL,
+    id TEXT NOT NULL,
+    integration_id TEXT NOT NULL,
+    -- NULL for what is asked once for the integration.
+    connection_id TEXT,
+    -- The catalog's name for what is asked for.
+    way TEXT NOT NULL,
+    -- What it is about, at the provider.
+    topic TEXT NOT NULL,
+    -- Its own secret, by which its pushes are known.
+    sealed BLOB NOT NULL,
+    -- What the provider answered: its id and the like; nothing secret.
+    known TEXT NOT NULL,
+    state TEXT NOT NULL,
+    -- Whether a person switched it off.
+    is_unwanted BOOLEAN NOT NULL,
+    -- The last request, and the last word of the provider that it holds.
+    asked_at INTEGER,
+    confirmed_at INTEGER,
+    expires_at INTEGER,
+    renew_at INTEGER,
+    -- Failed attempts in a row.
+    failures INTEGER NOT NULL,
+    error_code TEXT,
+    error TEXT,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    PRIMARY KEY (workspace_id, id),
+    FOREIGN KEY (workspace_id, integration_id) REFERENCES integrations (workspace_id, id) ON DELETE CASCADE,
+    FOREIGN KEY (workspace_id, connection_id) REFERENCES connections (workspace_id, id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX push_subscriptions_once
+    ON push_subscriptions (workspace_id, integration_id, way, COALESCE(connection_id, ''));
+CREATE INDEX push_subscriptions_by_connection ON push_subscriptions (workspace_id, connection_id);
 
 -- Daily budgets that outlive a restart. They are the house's: workspaces may share an app.
 CREATE TABLE quotas (

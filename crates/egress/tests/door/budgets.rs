@@ -60,8 +60,9 @@ async fn an_answer_that_says_spent_closes_the_budget() {
     let world = World::new();
     let mut request = priced(world.get(&server.url("/")), 10_000, 1);
     request.observer = Arc::new(|_, body| {
-        let spent = body == Some(&b"quotaExceeded"[..]);
-        Observation { spent, limited: spent, ..Observation::default() }
+        let limited = body == Some(&b"quotaExceeded"[..]);
+        let spent = limited.then(|| "tube/app".to_owned()).into_iter().collect();
+        Observation { spent, limited, ..Observation::default() }
     });
     for _ in 0..2 {
         let refused = world.egress.send(request.clone()).await.unwrap_err();

@@ -117,6 +117,22 @@ async fn an_observer_says_what_an_answer_means() {
 }
 
 #[tokio::test]
+async fn an_answer_may_say_whether_to_ask_again() {
+    for (status, should_retry, asked) in
+        [(409, Some(true), 2), (503, Some(false), 1), (503, None, 2), (409, None, 1)]
+    {
+        let refused = Reply::status(status, &[], "");
+        let server = Server::replies(vec![refused, Reply::ok("done")]).await;
+        let world = World::new();
+        let mut request = world.get(&server.url("/"));
+        request.observer =
+            Arc::new(move |_, _| Observation { should_retry, ..Observation::default() });
+        let _ = world.egress.send(request).await;
+        assert_eq!(server.requests().len(), asked, "{status} {should_retry:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_dead_host_is_left_alone() {
     let server = Server::replies(vec![Reply::raw("")]).await;
     let breaker = BreakerPolicy { failures: 3, ..BreakerPolicy::default() };

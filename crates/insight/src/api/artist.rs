@@ -13,9 +13,10 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
 
-use super::sync::{SyncResult, result};
 use crate::Insight;
 use crate::artist::{self, Candidate};
+use crate::asking::Asker;
+use crate::outcome::{Batch, SyncResult};
 
 /// Longer than any name or id.
 const MOST_TEXT: usize = 200;
@@ -121,7 +122,9 @@ pub(super) async fn choose(
     tx.emit(workspace.id(), "connection.artist_chosen", id, detail).await?;
     tx.commit().await?;
     let connection = found(&insight, &caller, id).await?;
-    Ok(ApiJson(result(&insight, workspace, &caller.actor, connection).await))
+    let asker = Asker { actor: &caller.actor, lane: egress::Lane::Interactive };
+    let (result, _) = insight.read(workspace, &connection, asker, &Batch::single()).await;
+    Ok(ApiJson(result))
 }
 
 async fn found(

@@ -73,9 +73,10 @@ async fn shares(
     for it in spenders {
         let (integration, connection) = (it.integration, it.connection);
         let workspace = &caller.workspace;
+        let actor = &caller.actor;
         let share =
-            insight.connect().share_used(workspace, integration, connection, &caller.actor).await?;
-        if let Some(share) = share.map(|share| share * 100.0) {
+            insight.connect().share_used(workspace, integration, connection, 1.0, actor).await?;
+        if let Some(share) = share.map(|share| share.used * 100.0) {
             let most = shares.entry(it.provider).or_insert(share);
             *most = share.max(*most);
         }

@@ -4,7 +4,7 @@ use db::{Done, Handler, Job, JobError};
 use kernel::JobKind;
 use std::pin::Pin;
 
-use super::{connection, sync_of};
+use super::{asked, connection};
 use crate::Insight;
 
 pub(crate) struct ConnectedJob(pub(crate) Insight);
@@ -30,7 +30,7 @@ impl ConnectedJob {
         }
         let mut tx = workspace.write().await?;
         let now = tx.now();
-        tx.enqueue(workspace.id(), sync_of(id, now)).await?;
+        tx.enqueue(workspace.id(), asked(id, now)).await?;
         job.finish(&mut tx).await?;
         tx.commit().await?;
         Ok(Done::Settled)

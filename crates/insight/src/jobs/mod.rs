@@ -8,9 +8,14 @@ use db::JobError;
 use kernel::{ConnectionId, NewJob, Timestamp};
 use serde_json::json;
 
-/// Asks for the numbers of a connection, not before `run_at`.
-pub(crate) fn sync_of(id: ConnectionId, run_at: Timestamp) -> NewJob {
+/// Asks for the numbers of a connection when its time has come, not before `run_at`.
+pub(crate) fn in_turn(id: ConnectionId, run_at: Timestamp) -> NewJob {
     NewJob { kind: sync::KIND, key: id.to_string(), run_at, payload: json!({}) }
+}
+
+/// Asks for them because somebody asked or something happened: they are not put off to spare limits.
+pub(crate) fn asked(id: ConnectionId, run_at: Timestamp) -> NewJob {
+    NewJob { payload: json!({ sync::ASKED: true }), ..in_turn(id, run_at) }
 }
 
 fn connection(key: &str) -> Result<ConnectionId, JobError> {

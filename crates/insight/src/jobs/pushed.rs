@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::time::Duration;
 
-use super::sync_of;
+use super::asked;
 use crate::store::connections::Account;
 use crate::{Insight, store};
 
@@ -49,6 +49,7 @@ impl PushedJob {
         let Some(program) = program else { return Ok(Done::Remove) };
         let program = jq::compile(program).map_err(|error| JobError(error.to_string()))?;
 
+        let format = provider.push.as_ref().map(|push| push.format).unwrap_or_default();
         let page = PageRequest { limit: MOST_PUSHES, after: None };
         let filter = InboundFilter { integration: Some(id), ..InboundFilter::default() };
         let pushes = workspace.inbound(&filter, &page).await?;
@@ -56,7 +57,7 @@ impl PushedJob {
         // The newest comes first, and is what counts.
         let mut accounts = BTreeMap::new();
         for push in pushes.iter().filter(|push| push.received_at >= since && is_verified(push)) {
-            for account in named(&workspace, push, &program).await? {
+            for account in named(&workspace, push, format, &program).await? {
                 accounts.entry(account).or_insert(push.received_at);
             }
         }
@@ -71,7 +72,7 @@ impl PushedJob {
                 }
                 let rested = synced_at.map_or(now, |at| at.plus(REST));
                 let run_at = rested.max(now.plus(GATHER));
-                tx.enqueue(workspace.id(), sync_of(connection, run_at)).await?;
+                tx.enqueue(workspace.id(), asked(connection, run_at)).await?;
             }
         }
         job.finish(&mut tx).await?;
@@ -89,11 +90,12 @@ fn is_verified(push: &Inbound) -> bool {
 async fn named(
     workspace: &Workspace,
     push: &Inbound,
+    format: Format,
     program: &Program,
 ) -> Result<Vec<String>, JobError> {
     let body = workspace.inbound_body(push).await?;
     let kind = Some(push.content_type.as_str());
-    let Ok(read) = decode::decode(&body, kind, Format::Auto, &Options::default()) else {
+    let Ok(read) = decode::decode(&body, kind, format, &Options::default()) else {
         return Ok(Vec::new());
     };
     let found = jq::run(program, read, Limits::default()).unwrap_or(Value::Null);

@@ -35,6 +35,34 @@ pub(crate) async fn of_account(
     rows.iter().map(account).collect()
 }
 
+/// A connection that can be asked.
+pub(crate) struct Working {
+    pub(crate) workspace: WorkspaceId,
+    pub(crate) connection: ConnectionId,
+    pub(crate) provider: String,
+}
+
+/// A page of those of all workspaces, in the order of workspaces and ids.
+pub(crate) async fn working(
+    tx: &mut Tx,
+    after: Option<(WorkspaceId, ConnectionId)>,
+    most: u32,
+) -> Result<Vec<Working>, DbError> {
+    let sql = "SELECT workspace_id, id, provider FROM connections \
+         WHERE (workspace_id > $1 OR (workspace_id = $1 AND id > $2)) \
+           AND status IN ('active', 'degraded') ORDER BY workspace_id, id LIMIT $3";
+    let (workspace, id) = after.map(|(a, b)| (a.to_string(), b.to_string())).unwrap_or_default();
+    let rows = tx.fetch_all(sql, args![workspace, id, most]).await?;
+    let working = |row: &db::Row| {
+        Ok(Working {
+            workspace: row.parse("workspace_id")?,
+            connection: row.parse("id")?,
+            provider: row.text("provider")?,
+        })
+    };
+    rows.iter().map(working).collect()
+}
+
 /// A platform of a subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Platform {

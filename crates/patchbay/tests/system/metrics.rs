@@ -11,7 +11,7 @@ const VERIFY: &str = "made up by both";
 
 impl World {
     /// An account of the artist Aurel on a platform, as the connection of a subject of that name.
-    async fn platform(&self, service: Service, config: Value) -> (String, Value) {
+    pub(crate) async fn platform(&self, service: Service, config: Value) -> (String, Value) {
         let platform = self.sandbox.platform(service).unwrap();
         let mut credentials = json!({
             "client_id": platform.client_id(), "client_secret": platform.client_secret().expose(),
@@ -216,7 +216,12 @@ async fn what_a_platform_pushes_is_read_soon_and_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn whose_numbers_to_read_must_be_said() {
     let world = World::new().await;
-    for body in [json!({}), json!({ "workspace": true, "subject": "aurel" })] {
+    for body in [
+        json!({}),
+        json!({ "workspace": true, "subject": "aurel" }),
+        json!({ "workspace": true, "everything": true }),
+        json!({ "workspace": true, "id": "no spaces" }),
+    ] {
         let refused = world.owner.post("/api/v1/sync", body).await;
         assert_eq!((refused.status, refused.code().as_str()), (422, "request.invalid"));
     }
@@ -224,4 +229,55 @@ async fn whose_numbers_to_read_must_be_said() {
     assert_eq!(nothing["data"], json!([]));
     let refused = world.owner.get("/api/v1/metrics?from=soon").await;
     assert_eq!((refused.status, refused.code().as_str()), (400, "request.bad_query"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_watches_sees_each_account_end() {
+    for world in World::all().await {
+        let (_, instagram) = world.instagram().await;
+        eventually("the first numbers", async || world.rows().await.pop()).await;
+        world.spotify().await;
+        let mut stream = world.owner.open("/api/v1/events/stream").await;
+        let body = json!({ "subject": "aurel", "id": "mine-1" });
+        let synced = world.post("/api/v1/sync", body).await;
+        assert_eq!(
+            (&synced["id"], synced["data"].as_array().unwrap().len()),
+            (&json!("mine-1"), 2)
+        );
+        let mut seen = Vec::new();
+        while seen.len() < 2 {
+            let event = stream
+                .until(|name, event| {
+                    name == "sync.progress" && event["data"]["sync_id"] == "mine-1"
+                })
+                .await;
+            assert_eq!(event["data"]["total"], 2, "{event}");
+            seen.push(event);
+        }
+        let mut done: Vec<_> = seen.iter().map(|it| it["data"]["done"].as_u64()).collect();
+        done.sort_unstable();
+        assert_eq!(done, [Some(1), Some(2)]);
+        let of = |platform: &str| {
+            let found = seen.iter().find(|it| it["data"]["platform"] == platform);
+            found.unwrap_or_else(|| panic!("{seen:?}"))
+        };
+        let read = &of("instagram");
+        assert_eq!(
+            (&read["subject"], &read["data"]["status"]),
+            (&instagram["id"], &json!("success"))
+        );
+        let refused = &of("spotify")["data"];
+        assert_eq!(refused["status"], "error", "{refused}");
+        assert_eq!(refused["code"], "metrics.artist_missing", "{refused}");
+        let logged = world.owner.get("/api/v1/events?kind=sync.progress").await.expect(200);
+        assert_eq!(logged["data"], json!([]), "it is kept nowhere");
+
+        // The owner of the instance has everybody read; nobody waits for it.
+        let queued = world.post("/api/v1/sync", json!({ "everything": true })).await;
+        assert_eq!((&queued["queued"], &queued["data"]), (&json!(2), &json!([])));
+        let event = stream
+            .until(|name, event| name == "sync.progress" && event["data"]["sync_id"].is_null())
+            .await;
+        assert_eq!((&event["data"]["done"], &event["data"]["total"]), (&json!(1), &json!(1)));
+    }
 }

@@ -10,6 +10,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::{ConnectionView, found, view};
+use crate::errand::follow_pushes;
 use crate::store::connections;
 use crate::{Connect, ConnectionStatus};
 
@@ -44,10 +45,14 @@ pub(in crate::api) async fn change(
         (false, _) => (ConnectionStatus::Disabled, "connection.disabled"),
     };
     let terms = connect.terms_of(&caller.workspace, &it).await?;
+    if !body.enabled {
+        connect.tell_leaving(&caller.workspace, it.integration_id, Some(id)).await;
+    }
     let mut tx = caller.workspace.write().await?;
     connections::set_status(&mut tx, &it, status, None).await?;
     let now = crate::Connection { status, ..it };
     connect.schedule(&mut tx, &terms.oauth, &now).await?;
+    follow_pushes(&mut tx, caller.workspace.id(), id).await?;
     let data = json!({ "integration_id": now.integration_id, "provider": now.provider });
     audit::record(&mut tx, &caller, action, id, data.clone()).await?;
     tx.emit(caller.workspace.id(), action, id, data).await?;

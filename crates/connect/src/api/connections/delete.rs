@@ -28,6 +28,8 @@ pub(in crate::api) async fn delete(
     ApiPath(id): ApiPath<ConnectionId>,
 ) -> Answer<StatusCode> {
     let stored = found(&caller, id).await?;
+    let integration = stored.connection.integration_id;
+    connect.tell_leaving(&caller.workspace, integration, Some(id)).await;
     let revocation = connect.give_back(&caller.workspace, &stored, &caller.actor).await;
     let it = &stored.connection;
     let workspace = caller.workspace.id();

@@ -44,6 +44,10 @@ pub struct CredentialView {
     is_valid: bool,
     #[schema(value_type = Option<String>, format = DateTime)]
     validated_at: Option<Timestamp>,
+    /// When it ends, as far as is known: `expires_at` of the metadata, or as the provider has it. People are
+    /// warned ahead.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires_at: Option<Timestamp>,
     /// Counts from 1; each rotation adds one.
     version: i64,
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -73,6 +77,7 @@ impl CredentialView {
     /// Of a credential.
     pub fn of(it: Credential) -> Self {
         let scope = it.owner.scope();
+        let expires_at = it.ends_at();
         let owner = OwnerView {
             workspace_id: (scope == CredentialScope::Workspace).then_some(it.workspace),
             widget_config_id: it.owner.widget_config(),
@@ -88,6 +93,7 @@ impl CredentialView {
             owner,
             credentials: it.fields.into_iter().map(|name| (name, Value::from(MASK))).collect(),
             metadata: it.metadata,
+            expires_at,
             is_valid: it.is_valid,
             validated_at: it.validated_at,
             version: it.version,

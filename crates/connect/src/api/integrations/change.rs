@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::IntegrationView;
-use crate::{Connect, CredentialScope, IntegrationPatch, Mode, PullConfig, PushConfig};
+use crate::{Connect, CredentialScope, IntegrationPatch, Mode, PullConfig, PushConfig, Quota};
 
 /// What is to change; what is left out stays, and `null` clears what there need not be. A mask that is
 /// sent back keeps the secret.
@@ -41,6 +41,9 @@ pub(in crate::api) struct ChangeIntegration {
     /// All settings for pushes; `null` for those of the provider.
     #[serde(default, alias = "push_config", deserialize_with = "present")]
     push: Option<Option<PushConfig>>,
+    /// All of its app's limits; `null` for the provider's usual ones.
+    #[serde(default, deserialize_with = "present")]
+    quota: Option<Option<Quota>>,
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     credential_scope: Option<CredentialScope>,
@@ -83,6 +86,7 @@ pub(in crate::api) async fn change(
         widget_id: body.widget_id,
         pull: body.pull.map(Option::unwrap_or_default),
         push: body.push.map(Option::unwrap_or_default),
+        quota: body.quota.map(Option::unwrap_or_default),
         config_schema: body.config_schema,
         credential_schema: body.credential_schema,
         credentials: body.credentials,

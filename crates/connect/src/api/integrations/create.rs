@@ -9,7 +9,9 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::IntegrationView;
-use crate::{Connect, CredentialScope, IntegrationDraft, Mode, PullConfig, PushConfig, body};
+use crate::{
+    Connect, CredentialScope, IntegrationDraft, Mode, PullConfig, PushConfig, Quota, body,
+};
 
 /// An integration to be made; `null` stands for what there need not be. `type` alone, without `provider`, takes a configuration of any shape;
 /// fields of it whose names say so are kept as secrets.
@@ -52,6 +54,8 @@ pub(in crate::api) struct CreateIntegration {
     pull: Option<PullConfig>,
     #[serde(alias = "push_config")]
     push: Option<PushConfig>,
+    /// Its app's limits, where the provider has granted it others than the usual ones.
+    quota: Option<Quota>,
     #[serde(default)]
     credential_scope: CredentialScope,
     /// The widget that it feeds.
@@ -116,6 +120,7 @@ impl CreateIntegration {
             config: self.config,
             pull: self.pull.unwrap_or_default(),
             push: self.push.unwrap_or_default(),
+            quota: self.quota.unwrap_or_default(),
             config_schema: self.config_schema,
             credential_schema: self.credential_schema,
             credentials: with_client(self.credentials, self.oauth_client),

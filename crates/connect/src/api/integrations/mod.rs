@@ -16,7 +16,9 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use crate::{Connect, CredentialScope, CredentialState, Listed, Mode, PullConfig, PushConfig};
+use crate::{
+    Connect, CredentialScope, CredentialState, Listed, Mode, PullConfig, PushConfig, Quota,
+};
 
 /// An integration, its secrets masked.
 #[derive(Serialize, ToSchema)]
@@ -43,6 +45,10 @@ pub(super) struct IntegrationView {
     config: Map<String, Value>,
     pull_config: PullConfig,
     push_config: PushConfig,
+    /// Its app's limits, where they are not the provider's usual ones.
+    #[serde(skip_serializing_if = "Quota::is_empty")]
+    #[schema(required = false)]
+    quota: Quota,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     config_schema: Option<Value>,
@@ -115,6 +121,7 @@ impl Connect {
             config: integration.config,
             pull_config: integration.pull,
             push_config: integration.push,
+            quota: integration.quota,
             config_schema: integration.config_schema,
             credential_schema: integration.credential_schema,
             credential_scope: integration.credential_scope,

@@ -78,6 +78,8 @@ const W_INT_TEST: &str = "/api/organizations/{org}/widget-integrations/{id}/test
 const W_INTS: &str = "/api/organizations/{org}/widgets/{widget}/integrations";
 const HOOK_CONFIG: &str = "/api/webhooks/widgets/{integration_id}/{widget_config_id}";
 const HOOK_FEED: &str = "/api/webhooks/{integration_id}/{feed_id}";
+const HOOK_SUB: &str = "/api/webhooks/subscriptions/{integration_id}/{subscription_id}";
+const MIXED_SUB: &str = "/api/webhooks/subscriptions/<own_hook>/sub_01kce5v0g0f7nb4x1q2m3n4p5r";
 const HOOK: &str = "/api/webhooks/{integration_id}";
 const MIXED_CONFIG: &str = "/api/webhooks/widgets/<own_hook>/<config>";
 const MIXED_FEED: &str = "/api/webhooks/<own_hook>/<pushed>";
@@ -176,6 +178,10 @@ const ROWS: &[Line] = &[
     ("POST", "/api/v1/integrations/{id}/connect", "/api/v1/integrations/<oauth>/connect", r#"{}"#, Hidden),
     ("POST", "/api/v1/integrations/{id}/connect/device", "/api/v1/integrations/<oauth>/connect/device", r#"{}"#, Hidden),
     ("GET", "/api/v1/integrations/{id}/requests", "/api/v1/integrations/<int>/requests", "", Hidden),
+    ("GET", "/api/v1/integrations/{id}/subscriptions", "/api/v1/integrations/<hook>/subscriptions", "", Hidden),
+    ("POST", "/api/v1/integrations/{id}/subscriptions", "/api/v1/integrations/<hook>/subscriptions", "{}", Hidden),
+    ("DELETE", "/api/v1/integrations/{id}/subscriptions/{subscription_id}", "/api/v1/integrations/<hook>/subscriptions/sub_01kce5v0g0f7nb4x1q2m3n4p5r", "", Hidden),
+    ("POST", "/api/v1/integrations/{id}/subscriptions/{subscription_id}/renew", "/api/v1/integrations/<hook>/subscriptions/sub_01kce5v0g0f7nb4x1q2m3n4p5r/renew", "{}", Hidden),
     ("POST", "/api/v1/integrations/{id}/test", "/api/v1/integrations/<int>/test", "{}", Hidden),
     ("GET", "/api/v1/integrations/{id}/webhook", "/api/v1/integrations/<hook>/webhook", "", Hidden),
     ("GET", "/api/v1/kpis", "/api/v1/kpis", "", List),
@@ -211,6 +217,7 @@ const ROWS: &[Line] = &[
     ("GET", "/api/v1/quotas", "/api/v1/quotas?connection_id=<conn>", "", List),
     ("GET", "/api/v1/subjects", "/api/v1/subjects", "", List),
     ("POST", "/api/v1/sync", "/api/v1/sync", r#"{"subject": "aurel"}"#, List),
+    ("POST", "/api/v1/sync", "/api/v1/sync", r#"{"everything": true}"#, Denied),
     ("GET", "/api/v1/tasks", "/api/v1/tasks", "", List),
     ("GET", "/api/v1/tasks", "/api/v1/tasks?about=<conn>", "", List),
     ("GET", "/api/v1/tasks/{id}", "/api/v1/tasks/<task>", "", Hidden),
@@ -239,6 +246,9 @@ const ROWS: &[Line] = &[
     ("PATCH", "/api/v1/workspaces/{id}", "/api/v1/workspaces/<org>", NAME, Hidden),
     ("GET", "/api/v1/workspaces/{id}/rotate-key", "/api/v1/workspaces/<org>/rotate-key", "", Hidden),
     ("POST", "/api/v1/workspaces/{id}/rotate-key", "/api/v1/workspaces/<org>/rotate-key", "", Hidden),
+    ("GET", HOOK_SUB, MIXED_SUB, "", Hidden),
+    ("PUT", HOOK_SUB, MIXED_SUB, "{}", Hidden),
+    ("POST", HOOK_SUB, MIXED_SUB, "{}", Hidden),
     ("GET", HOOK_CONFIG, MIXED_CONFIG, "", Hidden),
     ("PUT", HOOK_CONFIG, MIXED_CONFIG, "{}", Hidden),
     ("POST", HOOK_CONFIG, MIXED_CONFIG, "{}", Hidden),
