@@ -37,6 +37,8 @@ pub(crate) struct Inner {
     uses: Batcher<Uses>,
     /// When each integration's success was last written down.
     synced: HashMap<IntegrationId, Timestamp>,
+    /// When it was last told that an app's secret is used to renew tokens.
+    told: HashMap<(CredentialId, IntegrationId), Timestamp>,
     /// What providers last said of credentials, and when that was written down.
     pub(crate) verdicts: HashMap<CredentialId, (bool, Timestamp)>,
     pub(crate) flights: Flights,
@@ -50,6 +52,10 @@ pub(crate) struct Inner {
 const SYNC_NOTE: Duration = Duration::from_secs(5);
 /// A provider's word on a credential is written down again after this time.
 const VERDICT_NOTE: Duration = Duration::from_secs(60);
+/// What the secret of an app is used for when tokens are renewed.
+pub(crate) const RENEWAL: &str = "oauth.refresh";
+/// That it is used so is told of once in this time.
+const USE_NOTE: Duration = Duration::from_secs(3_600);
 /// Audit entries in one statement.
 const MOST_USES: usize = 1_000;
 /// More notes than these, and they begin anew.
@@ -67,7 +73,7 @@ impl Connect {
         cache.follow(&db);
         let uses = Batcher::start(db.clone(), Uses(db.entropy().clone()), MOST_USES);
         let public_url = public_url.into().trim_end_matches('/').to_owned();
-        let (synced, verdicts) = (HashMap::new(), HashMap::new());
+        let (synced, told, verdicts) = (HashMap::new(), HashMap::new(), HashMap::new());
         let (flights, quotas, metadata, farewell) = Default::default();
         let room = Self(Arc::new(Inner {
             db,
@@ -77,6 +83,7 @@ impl Connect {
             public_url,
             uses,
             synced,
+            told,
             verdicts,
             flights,
             quotas,
@@ -207,7 +214,7 @@ impl Connect {
             purpose,
         };
         // Nobody waits for this entry while the writer keeps up with them.
-        if !self.0.uses.offer(used.clone()) {
+        if self.is_told(&used) && !self.0.uses.offer(used.clone()) {
             self.0.uses.write(used).await?;
         }
         Ok(Credentials {
@@ -217,6 +224,24 @@ impl Connect {
             is_shared: stored.credential.owner == crate::CredentialOwner::Network,
             access: None,
         })
+    }
+
+    /// Whether a use gets an entry of its own. An app's secret is used with each renewal of each of its
+    /// connections' tokens: that is told of once an hour.
+    fn is_told(&self, used: &Use) -> bool {
+        if used.purpose != RENEWAL {
+            return true;
+        }
+        let (told, now) = (self.0.told.pin(), self.0.db.clock().now());
+        let key = (used.credential, used.integration);
+        if told.get(&key).is_some_and(|at| now.since(*at) < USE_NOTE) {
+            return false;
+        }
+        if told.len() >= MOST_NOTES {
+            told.clear();
+        }
+        told.insert(key, now);
+        true
     }
 
     /// The credential that an integration uses, sealed, from memory.

@@ -1,6 +1,6 @@
 //! What is kept, and for how long. Old rows go a batch at a time, and SQLite gives the pages back.
 
-use kernel::Timestamp;
+use kernel::{AuditId, EventId, InboundId, NotificationId, RequestLogId, Timestamp, WorkspaceId};
 use std::time::Duration;
 
 use crate::open::Pools;
@@ -29,6 +29,7 @@ impl Default for Retention {
 
 /// Of numbers: long enough to see what a mapping that changed had read before.
 const ANSWERS: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+const NOTICES: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 const BATCH: u32 = 5_000;
 
 /// A push that waits is kept, however old.
@@ -45,19 +46,34 @@ impl Db {
         let now = self.clock().now();
         let before = |age: Duration| now.minus(age);
         let mut gone = 0;
-        for (table, column, limit, rule) in [
-            ("events", "at", before(retention.events), ""),
-            ("request_logs", "at", before(retention.requests), ""),
-            ("inbound_events", "received_at", before(retention.inbound), SETTLED),
-            ("audit_entries", "at", before(retention.audit), ""),
-            ("idempotency_keys", "created_at", before(DAY), ""),
-            ("notifications", "created_at", before(90 * DAY), ""),
+        for workspace in self.workspaces().await? {
+            // An id begins with the time that its row was made at.
+            for (table, first, rule) in [
+                ("events", EventId::first_at(before(retention.events)).to_string(), ""),
+                (
+                    "request_logs",
+                    RequestLogId::first_at(before(retention.requests)).to_string(),
+                    "",
+                ),
+                (
+                    "inbound_events",
+                    InboundId::first_at(before(retention.inbound)).to_string(),
+                    SETTLED,
+                ),
+                ("audit_entries", AuditId::first_at(before(retention.audit)).to_string(), ""),
+                ("notifications", NotificationId::first_at(before(NOTICES)).to_string(), ""),
+            ] {
+                gone += self.forget_before(workspace, table, &first, rule).await?;
+            }
+        }
+        for (table, key, column, limit) in [
+            ("idempotency_keys", "key", "created_at", before(DAY)),
             // One that is open has no time yet, and stays.
-            ("tasks", "closed_at", before(365 * DAY), ""),
-            ("oauth_states", "expires_at", now, ""),
-            ("connect_links", "expires_at", now, ""),
+            ("tasks", "id", "closed_at", before(365 * DAY)),
+            ("oauth_states", "id", "expires_at", now),
+            ("connect_links", "id", "expires_at", now),
         ] {
-            gone += self.forget(table, column, limit, rule).await?;
+            gone += self.forget(table, key, column, limit).await?;
         }
         gone += self.forget_sessions(now).await?;
         self.forget_answers(before(ANSWERS)).await?;
@@ -67,22 +83,45 @@ impl Db {
         Ok(gone)
     }
 
+    /// Rows of what grows all the time, found by their key: however much is kept, only what goes is read.
+    async fn forget_before(
+        &self,
+        workspace: WorkspaceId,
+        table: &str,
+        first: &str,
+        rule: &str,
+    ) -> Result<u64, DbError> {
+        let sql = format!(
+            "DELETE FROM {table} WHERE workspace_id = $1 AND id IN (SELECT id FROM {table} \
+             WHERE workspace_id = $1 AND id < $2 {rule} ORDER BY id LIMIT $3)"
+        );
+        self.in_batches(&sql, |batch| args![workspace, first, batch]).await
+    }
+
     async fn forget(
         &self,
         table: &str,
+        key: &str,
         column: &str,
         before: Timestamp,
-        rule: &str,
     ) -> Result<u64, DbError> {
-        let key = if table == "idempotency_keys" { "key" } else { "id" };
         let sql = format!(
             "DELETE FROM {table} WHERE (workspace_id, {key}) IN (SELECT workspace_id, {key} \
-             FROM {table} WHERE {column} < $1 {rule} LIMIT $2)"
+             FROM {table} WHERE {column} < $1 LIMIT $2)"
         );
+        self.in_batches(&sql, |batch| args![before, batch]).await
+    }
+
+    /// Runs a statement that changes at most so many rows until it finds fewer.
+    async fn in_batches(
+        &self,
+        sql: &str,
+        args: impl Fn(u32) -> Vec<crate::Value> + Send,
+    ) -> Result<u64, DbError> {
         let mut gone = 0;
         loop {
             let mut tx = self.system(true).await?;
-            let batch = tx.execute(&sql, args![before, BATCH]).await?;
+            let batch = tx.execute(sql, args(BATCH)).await?;
             tx.commit().await?;
             gone += batch;
             if batch < u64::from(BATCH) {
@@ -97,14 +136,7 @@ impl Db {
              WHERE (workspace_id, subject, platform, date) IN ( \
                SELECT workspace_id, subject, platform, date FROM metrics \
                WHERE fetched_at < $1 AND raw <> '{}' LIMIT $2)";
-        loop {
-            let mut tx = self.system(true).await?;
-            let batch = tx.execute(sql, args![before, BATCH]).await?;
-            tx.commit().await?;
-            if batch < u64::from(BATCH) {
-                return Ok(());
-            }
-        }
+        self.in_batches(sql, |batch| args![before, batch]).await.map(drop)
     }
 
     async fn forget_sessions(&self, now: Timestamp) -> Result<u64, DbError> {

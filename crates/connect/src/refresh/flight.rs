@@ -16,6 +16,7 @@ use crate::Connect;
 use crate::connection::{Connection, ConnectionStatus, Tokens};
 use crate::oauth::terms::Terms;
 use crate::oauth::token::{Trouble, Won, merged, settle};
+use crate::service::RENEWAL;
 use crate::store::connections::{self, Intent, NOUN, Stored};
 
 /// Why somebody wants other tokens than those that are there.
@@ -319,7 +320,7 @@ impl Connect {
     ) -> Result<Arc<Terms>, Problem> {
         let integration = self.integration(workspace, it.integration_id).await?;
         let integration = integration.ok_or_else(|| not_found("integration"))?;
-        let terms = self.terms(workspace, integration, "oauth.refresh", &Actor::House).await?;
+        let terms = self.terms(workspace, integration, RENEWAL, &Actor::House).await?;
         Ok(Arc::new(terms))
     }
 }
