@@ -46,6 +46,26 @@ pub(crate) fn cpu(folder: &str) -> Result<Duration> {
     Ok(Duration::from_millis(ticks * 1000 / TICKS))
 }
 
+/// Whether a thread of this process runs or would like to, but for this one and those of that name. One that
+/// waits for its turn on a busy machine is at work, too.
+pub(crate) fn is_at_work(but: &str) -> Result<bool> {
+    let own = std::fs::read_link("/proc/thread-self")?;
+    for thread in std::fs::read_dir("/proc/self/task")? {
+        let thread = thread?;
+        if own.file_name() == Some(&thread.file_name()) {
+            continue;
+        }
+        // A thread may have ended since the folder was read.
+        let Ok(stat) = std::fs::read_to_string(thread.path().join("stat")) else { continue };
+        let Some((name, fields)) = stat.rsplit_once(')') else { continue };
+        let is_other = !name.ends_with(&format!("({but}"));
+        if is_other && fields.trim_start().starts_with(['R', 'D']) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// A size from the status of a process, in MB.
 pub(crate) fn memory_mb(process: &str, field: &str) -> Result<f64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;

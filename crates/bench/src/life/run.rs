@@ -27,8 +27,7 @@ const WARM_UP: Duration = Duration::from_secs(2 * 3600);
 const FORGET_EVERY: u64 = 6;
 /// After so many moments in which nothing happens, what is under way waits for a timer.
 const MOMENTS: u32 = 3;
-/// The first step of the time then. Each further one is twice as long, up to the longest: a machine that stalls
-/// for a moment must not look like an answer that never comes.
+/// The first step of the time then. Each further one is twice as long, up to the longest.
 const STEP: Duration = Duration::from_millis(50);
 const LONGEST_STEP: Duration = Duration::from_millis(800);
 /// What takes longer than this hangs.
@@ -271,7 +270,8 @@ async fn patiently<T>(time: &mut Time, db: &Db, work: impl Future<Output = T>) -
             done = &mut work => return Ok(done),
             () = time.moment() => {}
         }
-        if std::mem::replace(&mut statements, db.statements()) != statements {
+        let spoke = std::mem::replace(&mut statements, db.statements()) != statements;
+        if spoke || time.is_busy()? {
             (idle, step) = (0, STEP);
             continue;
         }

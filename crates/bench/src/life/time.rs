@@ -7,8 +7,13 @@ use std::sync::mpsc;
 use std::time::Duration;
 use tokio::sync::watch;
 
+use crate::process::is_at_work;
+
 /// How often [`Time::moment`] ends, by the clock on the wall.
 const MOMENT: Duration = Duration::from_millis(3);
+
+/// The thread that tells of the moments.
+const TICKING: &str = "moments";
 
 pub(crate) struct Time {
     clock: Clock,
@@ -25,7 +30,7 @@ impl Time {
         let (still, ended) = mpsc::channel::<()>();
         drop(tokio::task::spawn_blocking(move || ended.recv()));
         let (tell, moments) = watch::channel(());
-        let ticking = std::thread::Builder::new().name("moments".to_owned());
+        let ticking = std::thread::Builder::new().name(TICKING.to_owned());
         ticking.spawn(move || {
             while tell.send(()).is_ok() {
                 std::thread::sleep(MOMENT);
@@ -45,6 +50,11 @@ impl Time {
     pub(crate) async fn advance(&self, by: Duration) {
         self.clock.advance(by);
         tokio::time::advance(by).await;
+    }
+
+    /// Whether something in this process still computes, or waits for its turn to.
+    pub(crate) fn is_busy(&self) -> Result<bool> {
+        is_at_work(TICKING)
     }
 
     /// A moment of the real time.
