@@ -178,13 +178,21 @@ fn secrets(terms: &Terms, values: &Values) -> Vec<String> {
     secrets
 }
 
-/// Says that there may be an errand for it.
-pub(crate) async fn follow_pushes(
-    tx: &mut Tx,
-    workspace: WorkspaceId,
-    id: impl ToString,
-) -> Result<(), DbError> {
-    let job =
-        NewJob { kind: FOLLOW_PUSHES, key: id.to_string(), run_at: tx.now(), payload: json!({}) };
-    tx.enqueue(workspace, job).await
+impl Connect {
+    /// Says that there may be an errand for it, where its provider can be asked to push.
+    pub(crate) async fn follow_pushes(
+        &self,
+        tx: &mut Tx,
+        workspace: WorkspaceId,
+        provider: &str,
+        id: impl ToString,
+    ) -> Result<(), DbError> {
+        let known = self.catalog().get(&provider.to_lowercase());
+        let push = known.and_then(|provider| provider.push.as_ref());
+        if push.is_none_or(|push| push.subscribe.is_none()) {
+            return Ok(());
+        }
+        let (kind, key, run_at) = (FOLLOW_PUSHES, id.to_string(), tx.now());
+        tx.enqueue(workspace, NewJob { kind, key, run_at, payload: json!({}) }).await
+    }
 }

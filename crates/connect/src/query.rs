@@ -7,7 +7,6 @@ use db::{DbError, Tx, Workspace};
 use kernel::{ConnectionId, JobKind, Lane, NewJob, PageRequest, Problem, WorkspaceId, codes};
 use serde_json::{Map, Value, json};
 
-use crate::errand::follow_pushes;
 use crate::store::connections::{self, Filter};
 use crate::{Connect, Connection, Credentials, PullConfig, Whose};
 
@@ -130,12 +129,11 @@ impl Connect {
     ) -> Result<(), DbError> {
         connections::note_synced(tx, workspace, id).await
     }
-}
 
-/// Says that somebody has connected.
-pub(crate) async fn tell_connected(tx: &mut Tx, it: &Connection) -> Result<(), DbError> {
-    let job =
-        NewJob { kind: CONNECTED, key: it.id.to_string(), run_at: tx.now(), payload: json!({}) };
-    tx.enqueue(it.workspace, job).await?;
-    follow_pushes(tx, it.workspace, it.id).await
+    /// Says that somebody has connected.
+    pub(crate) async fn tell_connected(&self, tx: &mut Tx, it: &Connection) -> Result<(), DbError> {
+        let (kind, key, run_at) = (CONNECTED, it.id.to_string(), tx.now());
+        tx.enqueue(it.workspace, NewJob { kind, key, run_at, payload: json!({}) }).await?;
+        self.follow_pushes(tx, it.workspace, &it.provider, it.id).await
+    }
 }

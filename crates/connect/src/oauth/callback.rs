@@ -14,9 +14,8 @@ use super::terms::{Terms, Values};
 use super::token::{Trouble, Won, first, settle};
 use crate::Connect;
 use crate::connection::{AccountInfo, Connection, ConnectionStatus, Tokens};
-use crate::query::tell_connected;
 use crate::store::{connections, links, tasks};
-use crate::write::changed::{IntegrationChanged, follow};
+use crate::write::changed::IntegrationChanged;
 
 /// What the browser brings. Everything in it is anybody's word.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -193,7 +192,7 @@ impl Connect {
         connections::put(&mut tx, &stored).await?;
         let it = stored.connection;
         self.schedule(&mut tx, &terms.oauth, &it).await?;
-        tell_connected(&mut tx, &it).await?;
+        self.tell_connected(&mut tx, &it).await?;
         tasks::close(&mut tx, workspace.id(), &it.id.to_string(), &keeping.started_by).await?;
         if let Some(link) = keeping.link {
             links::note_connected(&mut tx, workspace.id(), link).await?;
@@ -206,7 +205,8 @@ impl Connect {
         let by = &keeping.started_by;
         accounts::audit::record_for(&mut tx, workspace, by, kind, it.id, data.clone()).await?;
         tx.emit(workspace.id(), kind, it.id, data).await?;
-        follow(&mut tx, workspace.id(), id, &IntegrationChanged::default()).await?;
+        let change = IntegrationChanged::default();
+        self.follow(&mut tx, workspace.id(), (&it.provider, id), &change).await?;
         tx.commit().await?;
         Ok(it)
     }

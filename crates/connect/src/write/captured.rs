@@ -5,7 +5,7 @@ use db::{Change, Workspace};
 use kernel::{Problem, ScopeSet, Secret, WidgetConfigId};
 use serde_json::{Map, Value, json};
 
-use super::changed::{IntegrationChanged, follow};
+use super::changed::IntegrationChanged;
 use super::{keep, tell};
 use crate::cache::CREDENTIAL;
 use crate::store::credentials;
@@ -47,7 +47,8 @@ impl Connect {
             let detail = json!({ "integration_id": integration.id, "captured": field });
             tell(&mut tx, &identity, action, id, detail).await?;
             let change = IntegrationChanged::default();
-            follow(&mut tx, workspace.id(), integration.id, &change).await?;
+            let which = (integration.provider.as_str(), integration.id);
+            self.follow(&mut tx, workspace.id(), which, &change).await?;
             tx.commit().await?;
             self.0.cache.forget(&Change::noun(CREDENTIAL, workspace.id(), id));
         }

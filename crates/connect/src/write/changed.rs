@@ -7,7 +7,7 @@ use kernel::{FeedId, IntegrationId, JobKind, Lane, NewJob, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::errand::follow_pushes;
+use crate::Connect;
 
 /// Follows a change of the integration whose id is the key. Changes that come before it has run are
 /// followed at once; see [`IntegrationChanged`] for what it is told.
@@ -23,15 +23,17 @@ pub struct IntegrationChanged {
     pub gone: Vec<FeedId>,
 }
 
-/// Asks for the job.
-pub(crate) async fn follow(
-    tx: &mut Tx,
-    workspace: WorkspaceId,
-    id: IntegrationId,
-    change: &IntegrationChanged,
-) -> Result<(), DbError> {
-    let job =
-        NewJob { kind: CHANGED, key: id.to_string(), run_at: tx.now(), payload: json!(change) };
-    tx.enqueue(workspace, job).await?;
-    follow_pushes(tx, workspace, id).await
+impl Connect {
+    /// Asks for the job, and for what follows for its provider's pushes.
+    pub(crate) async fn follow(
+        &self,
+        tx: &mut Tx,
+        workspace: WorkspaceId,
+        (provider, id): (&str, IntegrationId),
+        change: &IntegrationChanged,
+    ) -> Result<(), DbError> {
+        let (kind, key, run_at) = (CHANGED, id.to_string(), tx.now());
+        tx.enqueue(workspace, NewJob { kind, key, run_at, payload: json!(change) }).await?;
+        self.follow_pushes(tx, workspace, provider, id).await
+    }
 }

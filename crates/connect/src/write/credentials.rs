@@ -5,7 +5,7 @@ use db::{Change, Tx};
 use kernel::{CredentialId, IntegrationId, Problem, WidgetConfigId, codes, looks_secret};
 use serde_json::{Map, Value, json};
 
-use super::changed::{IntegrationChanged, follow};
+use super::changed::IntegrationChanged;
 use super::{check_name, checked, fresh, rotate, rules, tell};
 use crate::cache::CREDENTIAL;
 use crate::store::credentials::{self, Stored};
@@ -258,7 +258,8 @@ impl Connect {
     async fn finish(&self, mut tx: Tx, credential: Credential) -> Result<Credential, Problem> {
         if let Some(integration) = credential.integration_id {
             let change = IntegrationChanged::default();
-            follow(&mut tx, credential.workspace, integration, &change).await?;
+            let which = (credential.provider.as_str(), integration);
+            self.follow(&mut tx, credential.workspace, which, &change).await?;
         }
         self.commit(tx, credential).await
     }

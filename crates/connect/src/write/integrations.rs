@@ -5,7 +5,7 @@ use db::{Change, DbError, args};
 use kernel::{FeedId, FieldError, IntegrationId, Problem, WidgetId, codes, looks_secret};
 use serde_json::{Map, Value, json};
 
-use super::changed::{IntegrationChanged, follow};
+use super::changed::IntegrationChanged;
 use super::{check_name, checked, keep, rules, tell};
 use crate::cache::INTEGRATION;
 use crate::masking::{self, Split};
@@ -123,7 +123,7 @@ impl Connect {
         let detail = json!({ "name": integration.name, "provider": integration.provider });
         announce(&mut tx, identity, "integration.created", id, detail).await?;
         let change = IntegrationChanged { is_new: true, ..Default::default() };
-        follow(&mut tx, workspace.id(), id, &change).await?;
+        self.follow(&mut tx, workspace.id(), (&integration.provider, id), &change).await?;
         let listed = self.listed(&mut tx, identity, id).await?;
         tx.commit().await?;
         Ok(listed)
@@ -185,7 +185,8 @@ impl Connect {
             let kind = if after.enabled { "integration.enabled" } else { "integration.disabled" };
             tx.emit(workspace.id(), kind, id, json!({ "name": after.name })).await?;
         }
-        follow(&mut tx, workspace.id(), id, &IntegrationChanged::default()).await?;
+        let change = IntegrationChanged::default();
+        self.follow(&mut tx, workspace.id(), (&after.provider, id), &change).await?;
         let listed = self.listed(&mut tx, identity, id).await?;
         tx.commit().await?;
         self.0.cache.forget(&Change::noun(INTEGRATION, workspace.id(), id));
@@ -218,7 +219,7 @@ impl Connect {
         let detail = json!({ "name": gone.name, "provider": gone.provider, "feeds": feeds });
         announce(&mut tx, identity, "integration.deleted", id, detail).await?;
         let change = IntegrationChanged { gone: feeds, ..Default::default() };
-        follow(&mut tx, workspace.id(), id, &change).await?;
+        self.follow(&mut tx, workspace.id(), (&gone.provider, id), &change).await?;
         tx.commit().await?;
         self.0.cache.forget(&Change::noun(INTEGRATION, workspace.id(), id));
         Ok(())

@@ -10,7 +10,6 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::{ConnectionView, found, view};
-use crate::errand::follow_pushes;
 use crate::store::connections;
 use crate::{Connect, ConnectionStatus};
 
@@ -52,7 +51,7 @@ pub(in crate::api) async fn change(
     connections::set_status(&mut tx, &it, status, None).await?;
     let now = crate::Connection { status, ..it };
     connect.schedule(&mut tx, &terms.oauth, &now).await?;
-    follow_pushes(&mut tx, caller.workspace.id(), id).await?;
+    connect.follow_pushes(&mut tx, caller.workspace.id(), &now.provider, id).await?;
     let data = json!({ "integration_id": now.integration_id, "provider": now.provider });
     audit::record(&mut tx, &caller, action, id, data.clone()).await?;
     tx.emit(caller.workspace.id(), action, id, data).await?;
