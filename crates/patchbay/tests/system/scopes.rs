@@ -6,12 +6,13 @@ use crate::document::operations;
 use crate::world::World;
 
 /// What anybody may call: before there is a key, or because the path proves the caller in another way.
-const FOR_ANYBODY: [&str; 12] = [
+const FOR_ANYBODY: [&str; 13] = [
     "GET /api/v1/providers/{id}/icon",
     "POST /api/v1/session",
     "GET /api/v1/setup",
     "POST /api/v1/setup",
     // Pushes bring a signature.
+    "/api/webhooks/subscriptions/{integration_id}/{subscription_id}",
     "/api/webhooks/widgets/{integration_id}/{widget_config_id}",
     "/api/webhooks/{integration_id}",
     "/api/webhooks/{integration_id}/{feed_id}",
