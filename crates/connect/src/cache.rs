@@ -197,7 +197,7 @@ impl Cache {
                 self.forget_credentials(*workspace);
                 self.connections.pin().retain(|_, (owner, _)| owner != workspace);
             }
-            Change::Noun { .. } => {}
+            Change::Noun { .. } | Change::Follower { .. } => {}
         }
     }
 

@@ -1,10 +1,10 @@
 //! Reading the event log, and what is told without being logged.
 
-use kernel::{Event, EventId, PageRequest};
+use kernel::{Event, EventId, PageRequest, WorkspaceId};
 use serde_json::Value as Json;
 use std::sync::Arc;
 
-use crate::{DbError, Row, Signal, Workspace, args};
+use crate::{DbError, Row, Signal, Workspace, args, trace};
 
 /// Which events are wanted; empty texts mean any.
 #[derive(Clone, Debug, Default)]
@@ -33,7 +33,7 @@ impl Workspace {
         };
         let rows = tx
             .fetch_all(
-                "SELECT id, kind, subject, at, data FROM events \
+                "SELECT id, kind, subject, at, data, trace FROM events \
                  WHERE workspace_id = $1 AND ($2 = '' OR kind LIKE $2) \
                    AND ($3 = '' OR subject = $3) AND ($4 = '' OR id < $4) \
                  ORDER BY id DESC LIMIT $5",
@@ -46,7 +46,7 @@ impl Workspace {
                 ],
             )
             .await?;
-        rows.iter().map(|row| self.event(row)).collect()
+        rows.iter().map(|row| read(self.id(), row)).collect()
     }
 
     /// Tells an event to those who follow now, and keeps it in no log: for what is of interest only while
@@ -63,7 +63,8 @@ impl Workspace {
         let at = self.db().clock().now();
         let id = EventId::generate(at, self.db().entropy());
         let (kind, subject) = (kind.to_owned(), subject.to_string());
-        let event = Arc::new(Event { id, workspace: self.id(), kind, subject, at, data });
+        let (workspace, trace) = (self.id(), trace::current());
+        let event = Arc::new(Event { id, workspace, kind, subject, at, data, trace });
         if !self.db().is_postgres() {
             self.db().broadcast(vec![Signal::Event(event)]);
             return Ok(());
@@ -72,15 +73,17 @@ impl Workspace {
         tx.announce(Signal::Event(event));
         tx.commit().await
     }
+}
 
-    fn event(&self, row: &Row) -> Result<Event, DbError> {
-        Ok(Event {
-            id: row.parse("id")?,
-            workspace: self.id(),
-            kind: row.text("kind")?,
-            subject: row.text("subject")?,
-            at: row.time("at")?,
-            data: row.json("data")?,
-        })
-    }
+/// An event from a row of the table.
+pub(crate) fn read(workspace: WorkspaceId, row: &Row) -> Result<Event, DbError> {
+    Ok(Event {
+        id: row.parse("id")?,
+        workspace,
+        kind: row.text("kind")?,
+        subject: row.text("subject")?,
+        at: row.time("at")?,
+        data: row.json("data")?,
+        trace: row.opt_parse("trace")?,
+    })
 }

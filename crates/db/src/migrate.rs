@@ -22,6 +22,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0002_connections.sql"),
         include_str!("../migrations/postgres/0002_connections.sql"),
     ),
+    (
+        3,
+        "automation",
+        include_str!("../migrations/sqlite/0003_automation.sql"),
+        include_str!("../migrations/postgres/0003_automation.sql"),
+    ),
 ];
 
 fn migrator(

@@ -12,6 +12,7 @@ use std::time::Duration;
 use tokio::sync::broadcast;
 use vault::Keyring;
 
+use crate::followers::Followers;
 use crate::keys::MasterSlot;
 use crate::tx::Conn;
 use crate::{DbError, Signal, Tx, Workspace, migrate, signal};
@@ -48,6 +49,7 @@ struct Inner {
     entropy: Entropy,
     keyring: Keyring,
     master: MasterSlot,
+    followers: Followers,
     bus: broadcast::Sender<Signal>,
     node: u64,
     statements: AtomicU64,
@@ -83,12 +85,14 @@ impl Db {
             keyring: Keyring::new(options.entropy.clone()),
             master: MasterSlot::default(),
             entropy: options.entropy,
+            followers: Followers::default(),
             bus: broadcast::channel(signal::CAPACITY).0,
             node,
             statements: AtomicU64::new(0),
             writes: AtomicU64::new(0),
         }));
         signal::listen(&db).await?;
+        db.load_followers().await?;
         Ok(db)
     }
 
@@ -218,8 +222,15 @@ impl Db {
         self.0.statements.fetch_add(1, Ordering::Relaxed);
     }
 
+    pub(crate) fn followers(&self) -> &Followers {
+        &self.0.followers
+    }
+
     pub(crate) fn broadcast(&self, signals: Vec<Signal>) {
         for signal in signals {
+            if let Signal::Changed(change) = &signal {
+                self.0.followers.learn(change);
+            }
             // Nobody listening is no error: the next one to come reads what it needs.
             drop(self.0.bus.send(signal));
         }

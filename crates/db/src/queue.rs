@@ -14,7 +14,7 @@ use std::pin::Pin;
 
 use crate::{DbError, Tx};
 
-pub(crate) use store::enqueue;
+pub(crate) use store::{enqueue, follow};
 pub use worker::Worker;
 
 /// A job that this worker holds a lease on.
@@ -32,6 +32,8 @@ pub struct Job {
     pub due: kernel::Timestamp,
     /// How often it was tried, this time included.
     pub attempts: u32,
+    /// What it follows from.
+    pub trace: Option<kernel::Trace>,
     pub(crate) kind: String,
     pub(crate) fence: i64,
 }

@@ -37,6 +37,10 @@ const SETTLED: &str = "AND NOT EXISTS (SELECT 1 FROM inbound_pending w \
      WHERE w.workspace_id = inbound_events.workspace_id \
        AND w.feed_id = inbound_events.feed_id AND w.id = inbound_events.id)";
 
+/// An event that somebody has yet to handle is kept, however old.
+const UNFOLLOWED: &str = "AND NOT EXISTS (SELECT 1 FROM event_pending w \
+     WHERE w.workspace_id = events.workspace_id AND w.event_id = events.id)";
+
 impl Db {
     /// Removes what is older than its retention. Returns how many rows went.
     ///
@@ -49,7 +53,7 @@ impl Db {
         for workspace in self.workspaces().await? {
             // An id begins with the time that its row was made at.
             for (table, first, rule) in [
-                ("events", EventId::first_at(before(retention.events)).to_string(), ""),
+                ("events", EventId::first_at(before(retention.events)).to_string(), UNFOLLOWED),
                 (
                     "request_logs",
                     RequestLogId::first_at(before(retention.requests)).to_string(),

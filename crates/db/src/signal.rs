@@ -44,6 +44,17 @@ pub enum Change {
         /// Which.
         id: String,
     },
+    /// What a follower of a workspace's events wants.
+    Follower {
+        /// Whose events.
+        workspace: WorkspaceId,
+        /// The kind of job that follows them.
+        job: String,
+        /// Which kinds of events it wants.
+        patterns: Vec<String>,
+        /// Counts the changes.
+        version: i64,
+    },
 }
 
 impl Change {
@@ -93,11 +104,17 @@ pub(crate) async fn listen(db: &Db) -> Result<(), DbError> {
                         continue;
                     };
                     if envelope.node != db.node() {
+                        if envelope.signals.iter().any(|it| matches!(it, Signal::Resync)) {
+                            relearn(&db).await;
+                        }
                         db.broadcast(envelope.signals);
                     }
                 }
                 // The connection was lost and made anew: what was said meanwhile is unknown.
-                Ok(None) => db.broadcast(vec![Signal::Resync]),
+                Ok(None) => {
+                    relearn(&db).await;
+                    db.broadcast(vec![Signal::Resync]);
+                }
                 Err(sqlx::Error::PoolClosed) => return,
                 Err(error) => {
                     tracing::warn!(%error, "cannot listen to the other nodes; trying again");
@@ -107,4 +124,10 @@ pub(crate) async fn listen(db: &Db) -> Result<(), DbError> {
         }
     });
     Ok(())
+}
+
+async fn relearn(db: &Db) {
+    if let Err(error) = db.load_followers().await {
+        tracing::warn!(%error, "cannot read who follows which events");
+    }
 }

@@ -8,7 +8,7 @@ use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments, AssertSqlSafe, Postgres, Sqlite, Transaction};
 use std::sync::Arc;
 
-use crate::{Change, Db, DbError, Row, Signal, Value};
+use crate::{Change, Db, DbError, Row, Signal, Value, trace};
 
 pub(crate) enum Conn {
     Sqlite(Transaction<'static, Sqlite>),
@@ -81,7 +81,8 @@ impl Tx {
         self.db.clock().now()
     }
 
-    /// Appends an event to the workspace's log and announces it after the commit.
+    /// Appends an event to the workspace's log, hands it to who follows its kind, and announces it after
+    /// the commit. It belongs to the trace of this task.
     pub async fn emit(
         &mut self,
         workspace: WorkspaceId,
@@ -91,14 +92,15 @@ impl Tx {
     ) -> Result<(), DbError> {
         let at = self.now();
         let id = EventId::generate(at, self.db.entropy());
-        let subject = subject.to_string();
+        let (subject, trace) = (subject.to_string(), trace::current());
         self.execute(
-            "INSERT INTO events (workspace_id, id, kind, subject, at, data) \
-             VALUES ($1, $2, $3, $4, $5, $6)",
-            crate::args![workspace, id, kind, &subject, at, &data],
+            "INSERT INTO events (workspace_id, id, kind, subject, at, data, trace) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            crate::args![workspace, id, kind, &subject, at, &data, trace],
         )
         .await?;
-        let event = Event { id, workspace, kind: kind.to_owned(), subject, at, data };
+        let event = Event { id, workspace, kind: kind.to_owned(), subject, at, data, trace };
+        self.hand_on(&event).await?;
         self.announce(Signal::Event(Arc::new(event)));
         Ok(())
     }

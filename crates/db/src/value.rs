@@ -50,6 +50,7 @@ from! {
     &[u8] => |it| Self::Blob(Some(it.to_vec()));
     Option<Vec<u8>> => |it| Self::Blob(it);
     bool => |it| Self::Flag(it);
+    Option<kernel::Trace> => |it| Self::Text(it.map(|trace| trace.to_string()));
     &serde_json::Value => |it| Self::Text(Some(it.to_string()));
 }
 
@@ -65,9 +66,10 @@ macro_rules! from_ids {
 }
 
 from_ids! {
-    ApiKeyId AuditId ConnectLinkId ConnectionId CredentialId EventId FeedId InboundId IntegrationId JobId MemberId
-    NotificationId OAuthStateId PlayerId RequestLogId SessionId SubscriptionId TaskId UserId WidgetConfigId
-    WidgetId WorkspaceId
+    ApiKeyId AuditId ConnectLinkId ConnectionId CredentialId DeliveryId EventId ExecutionId FeedId
+    InboundId IntegrationId JobId MemberId NotificationId OAuthStateId PlayerId RequestLogId
+    SessionId SubscriptionId TaskId UserId WebhookId WidgetConfigId WidgetId WorkflowId
+    WorkspaceId
 }
 
 /// The values of a statement, in the order of `$1, $2, …`.

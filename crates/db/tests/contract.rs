@@ -7,7 +7,7 @@ use db::{
     Accepted, Db, DbError, Done, EventFilter, Handler, InboundFilter, Inbox, Job, JobError,
     NewInbound, Options, Worker, args,
 };
-use kernel::{Clock, FeedId, InboundId, IntegrationId, JobKind, Lane, NewJob, PageRequest};
+use kernel::{Clock, FeedId, InboundId, IntegrationId, JobKind, Lane, NewJob, PageRequest, Trace};
 use serde_json::json;
 use std::pin::Pin;
 use std::time::Duration;
@@ -42,6 +42,74 @@ async fn events_are_read_by_kind_and_page() {
         assert_eq!(first.len(), 3, "one more than asked says that there is more");
         let page = PageRequest { limit: 10, after: Some(first[1].id.to_string()) };
         assert_eq!(workspace.events(&filter, &page).await.unwrap().len(), 3);
+    }
+}
+
+const FOLLOWER: JobKind = JobKind { name: "test.follow", lane: Lane::Fast };
+
+#[tokio::test]
+async fn a_follower_is_handed_each_event_that_it_wants_once() {
+    for test in databases().await {
+        let (workspace, other) = (test.workspace("acme").await, test.workspace("globex").await);
+        let id = workspace.id();
+        let follow = async |patterns: &[&str]| {
+            let patterns = patterns.iter().map(|it| (*it).to_owned()).collect();
+            let mut tx = workspace.write().await.unwrap();
+            tx.follow(id, FOLLOWER, patterns).await.unwrap();
+            tx.commit().await.unwrap();
+        };
+        let emit = async |workspace: &db::Workspace, kind: &str| {
+            let mut tx = workspace.write().await.unwrap();
+            tx.emit(workspace.id(), kind, "it", json!({})).await.unwrap();
+            tx.commit().await.unwrap();
+        };
+        let waiting = async || {
+            let mut tx = workspace.write().await.unwrap();
+            let events = tx.pending_events(id, FOLLOWER, 10).await.unwrap();
+            tx.handled(id, FOLLOWER, &events).await.unwrap();
+            tx.commit().await.unwrap();
+            events.into_iter().map(|event| event.kind).collect::<Vec<_>>()
+        };
+        emit(&workspace, "feed.updated").await;
+        follow(&["feed.*", "task.opened"]).await;
+        for kind in ["feed.updated", "key.created", "task.opened", "task.closed"] {
+            emit(&workspace, kind).await;
+            emit(&other, kind).await;
+        }
+        assert_eq!(waiting().await, ["feed.updated", "task.opened"]);
+        assert_eq!(waiting().await, [""; 0], "each once");
+
+        // Another process knows it from the table.
+        let again = Db::open(Options::new(&test.url)).await.unwrap();
+        let mut tx = again.workspace(id).write().await.unwrap();
+        tx.emit(id, "feed.failed", "it", json!({})).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(waiting().await, ["feed.failed"]);
+
+        follow(&[]).await;
+        emit(&workspace, "feed.updated").await;
+        assert_eq!(waiting().await, [""; 0]);
+    }
+}
+
+#[tokio::test]
+async fn what_follows_from_something_carries_its_trace() {
+    for test in databases().await {
+        let workspace = test.workspace("acme").await;
+        let trace: Trace = "4bf92f3577b34da6a3ce929d0e0e4736".parse().unwrap();
+        let begin = async {
+            let mut tx = workspace.write().await.unwrap();
+            tx.emit(workspace.id(), "a.begun", "it", json!({})).await.unwrap();
+            tx.commit().await.unwrap();
+            enqueue(&test, &workspace, "it", json!({ "tells_trace": true })).await;
+        };
+        db::trace::within(trace, begin).await;
+        let (mut ran, stop) = worker(&test.db);
+        assert_eq!(ran.recv().await.unwrap(), format!("it in {trace}"));
+        stop.cancel();
+        let filter = EventFilter { kind: "a.".into(), subject: String::new() };
+        let events = workspace.events(&filter, &PageRequest::default()).await.unwrap();
+        assert_eq!(events[0].trace, Some(trace));
     }
 }
 
@@ -97,7 +165,9 @@ impl Handler for Reports {
 
     fn run(&self, job: Job) -> Pin<Box<dyn Future<Output = Result<Done, JobError>> + Send + '_>> {
         Box::pin(async move {
-            self.0.send(job.key.clone()).map_err(|error| JobError(error.to_string()))?;
+            let trace = db::trace::current().filter(|_| job.payload["tells_trace"] == json!(true));
+            let told = trace.map_or_else(|| job.key.clone(), |it| format!("{} in {it}", job.key));
+            self.0.send(told).map_err(|error| JobError(error.to_string()))?;
             if job.payload["fails"] == json!(true) && job.attempts == 1 {
                 return Err(JobError("as told".into()));
             }

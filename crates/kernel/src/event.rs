@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{EventId, Timestamp, WorkspaceId};
+use crate::{EventId, Timestamp, Trace, WorkspaceId};
 
 /// One entry of the append-only log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,4 +21,6 @@ pub struct Event {
     pub at: Timestamp,
     /// What else is known of it; never a secret.
     pub data: Value,
+    /// What it follows from.
+    pub trace: Option<Trace>,
 }

@@ -141,6 +141,14 @@ ids! {
     WidgetConfigId = "wcfg";
     /// A device that reads widgets.
     PlayerId = "play";
+    /// A subscriber of ours.
+    WebhookId = "wh";
+    /// One series of attempts to tell a subscriber of one event.
+    DeliveryId = "dlv";
+    /// Steps in order.
+    WorkflowId = "wf";
+    /// One run of a workflow.
+    ExecutionId = "exec";
     /// A push that was verified and stored.
     InboundId = "in";
     /// Something that happened.

@@ -12,16 +12,17 @@ mod page;
 mod problem;
 mod scope;
 mod secret;
+mod trace;
 
 pub use clock::{Clock, Timestamp};
 pub use code::{Code, codes};
 pub use entropy::Entropy;
 pub use event::Event;
 pub use id::{
-    ApiKeyId, AuditId, ConnectLinkId, ConnectionId, CredentialId, EventId, FeedId, InboundId,
-    IntegrationId, InvalidId, JobId, MemberId, NotificationId, OAuthStateId, PlayerId,
-    RequestLogId, SessionId, SubscriptionId, SyncId, TaskId, UserId, WidgetConfigId, WidgetId,
-    WorkspaceId,
+    ApiKeyId, AuditId, ConnectLinkId, ConnectionId, CredentialId, DeliveryId, EventId, ExecutionId,
+    FeedId, InboundId, IntegrationId, InvalidId, JobId, MemberId, NotificationId, OAuthStateId,
+    PlayerId, RequestLogId, SessionId, SubscriptionId, SyncId, TaskId, UserId, WebhookId,
+    WidgetConfigId, WidgetId, WorkflowId, WorkspaceId,
 };
 pub use job::{JobKind, Lane, NewJob};
 pub use mask::{MASK, looks_secret};
@@ -29,3 +30,4 @@ pub use page::{Page, PageRequest};
 pub use problem::{FieldError, Problem};
 pub use scope::{Scope, ScopeSet};
 pub use secret::Secret;
+pub use trace::Trace;

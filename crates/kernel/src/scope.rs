@@ -87,6 +87,14 @@ scopes! {
     InboundRead = "inbound:read";
     /// Replay accepted pushes.
     InboundWrite = "inbound:write";
+    /// Run the actions of integrations.
+    ActionsExecute = "actions:execute";
+    /// Read workflows and their executions.
+    WorkflowsRead = "workflows:read";
+    /// Change workflows.
+    WorkflowsWrite = "workflows:write";
+    /// Execute workflows, answer what they ask, cancel and retry executions.
+    WorkflowsExecute = "workflows:execute";
     /// Read events, audit entries, status and usage.
     EventsRead = "events:read";
 }

@@ -90,6 +90,12 @@ const fn describe(scope: Scope) -> &'static str {
         Scope::WidgetsWrite => "Change widgets, their configs and players.",
         Scope::InboundRead => "Read accepted pushes.",
         Scope::InboundWrite => "Replay accepted pushes.",
+        Scope::ActionsExecute => "Run the actions of integrations.",
+        Scope::WorkflowsRead => "Read workflows and their executions.",
+        Scope::WorkflowsWrite => "Change workflows.",
+        Scope::WorkflowsExecute => {
+            "Execute workflows, answer what they ask, cancel and retry executions."
+        }
         Scope::EventsRead => "Read events, audit entries, status and usage.",
     }
 }

@@ -144,5 +144,6 @@ pub mod may {
         WebhooksManage IntegrationsRead IntegrationsWrite AdminFull CredentialsRead CredentialsWrite
         ConnectionsRead ConnectionsWrite MetricsRead MetricsWrite
         FeedsRead FeedsWrite FetchExecute WidgetsRead WidgetsWrite InboundRead InboundWrite EventsRead
+        ActionsExecute WorkflowsRead WorkflowsWrite WorkflowsExecute
     }
 }

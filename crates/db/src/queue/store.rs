@@ -3,7 +3,7 @@
 use kernel::{JobId, JobKind, Lane, NewJob, Timestamp, WorkspaceId};
 
 use super::Job;
-use crate::{Db, DbError, Row, Signal, Tx, args};
+use crate::{Db, DbError, FOLLOW, Row, Signal, Tx, args, trace};
 
 pub(crate) fn lane_number(lane: Lane) -> i64 {
     match lane {
@@ -17,28 +17,39 @@ pub(crate) async fn enqueue(
     workspace: WorkspaceId,
     job: NewJob,
 ) -> Result<(), DbError> {
+    let NewJob { kind, key, run_at, payload } = job;
+    insert(tx, workspace, (kind.name, kind.lane), &key, run_at, &payload).await
+}
+
+/// Asks a follower to handle what waits for it.
+pub(crate) async fn follow(tx: &mut Tx, workspace: WorkspaceId, kind: &str) -> Result<(), DbError> {
+    let now = tx.now();
+    insert(tx, workspace, (kind, Lane::Fast), FOLLOW, now, &serde_json::Value::Null).await
+}
+
+async fn insert(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    (kind, lane): (&str, Lane),
+    key: &str,
+    run_at: Timestamp,
+    payload: &serde_json::Value,
+) -> Result<(), DbError> {
     let id = JobId::generate(tx.now(), tx.db.entropy());
     tx.execute(
-        "INSERT INTO jobs (workspace_id, id, kind, key, lane, payload, run_at, fence, attempts) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0) \
+        "INSERT INTO jobs (workspace_id, id, kind, key, lane, payload, run_at, trace, fence, attempts) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0) \
          ON CONFLICT (workspace_id, kind, key) DO UPDATE SET payload = excluded.payload, \
+           trace = excluded.trace, \
            run_at = CASE WHEN jobs.lease_until IS NULL AND excluded.run_at < jobs.run_at \
              THEN excluded.run_at ELSE jobs.run_at END, \
            again_at = CASE WHEN jobs.lease_until IS NOT NULL \
                AND (jobs.again_at IS NULL OR excluded.run_at < jobs.again_at) \
              THEN excluded.run_at ELSE jobs.again_at END",
-        args![
-            workspace,
-            id,
-            job.kind.name,
-            job.key,
-            lane_number(job.kind.lane),
-            &job.payload,
-            job.run_at
-        ],
+        args![workspace, id, kind, key, lane_number(lane), payload, run_at, trace::current()],
     )
     .await?;
-    tx.announce(Signal::Due(job.kind.lane, workspace, job.run_at));
+    tx.announce(Signal::Due(lane, workspace, run_at));
     Ok(())
 }
 
@@ -78,11 +89,11 @@ pub(crate) async fn claim(
         "UPDATE jobs SET lease_until = $4, run_at = $4, fence = fence + 1, attempts = attempts + 1 \
          WHERE workspace_id = $1 AND id IN (SELECT id FROM jobs WHERE lane = $2 \
            AND workspace_id = $1 AND run_at <= $3 ORDER BY run_at LIMIT $5) \
-         RETURNING id, kind, key, payload, fence, attempts",
+         RETURNING id, kind, key, payload, trace, fence, attempts",
         "UPDATE jobs SET lease_until = $4, run_at = $4, fence = fence + 1, attempts = attempts + 1 \
          WHERE workspace_id = $1 AND id IN (SELECT id FROM jobs WHERE lane = $2 \
            AND workspace_id = $1 AND run_at <= $3 ORDER BY run_at LIMIT $5 FOR UPDATE SKIP LOCKED) \
-         RETURNING id, kind, key, payload, fence, attempts",
+         RETURNING id, kind, key, payload, trace, fence, attempts",
     );
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     let values = args![workspace, lane_number(lane), now, lease_until, most];
@@ -104,6 +115,7 @@ fn job(row: &Row, workspace: WorkspaceId, now: Timestamp) -> Result<Job, DbError
         key: row.text("key")?,
         payload: row.json("payload")?,
         due: now,
+        trace: row.opt_parse("trace")?,
         attempts: u32::try_from(row.int("attempts")?).unwrap_or(u32::MAX),
         fence: row.int("fence")?,
     })

@@ -1,7 +1,7 @@
 //! Who runs the jobs. One dispatcher per lane knows in memory when each workspace has something due,
 //! takes a few jobs of each in turn, and runs them side by side.
 
-use kernel::{Entropy, Lane, Timestamp, WorkspaceId};
+use kernel::{Entropy, Lane, Timestamp, Trace, WorkspaceId};
 use prometheus_client::registry::Registry;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use tokio_util::task::TaskTracker;
 use super::hand::Hand;
 use super::metrics::Metrics;
 use super::{Done, Handler, Job, JobError, store};
-use crate::{Db, DbError, Signal};
+use crate::{Db, DbError, Signal, trace};
 
 /// How many jobs of one workspace are taken before the next workspace has its turn.
 const TURN: usize = 32;
@@ -294,7 +294,8 @@ async fn run_job(
     };
     let work = tokio::spawn({
         let job = job.clone();
-        async move { handler.run(job).await }
+        let trace = job.trace.unwrap_or_else(|| Trace::begin(db.entropy()));
+        trace::within(trace, async move { handler.run(job).await })
     });
     let abort = work.abort_handle();
     tokio::pin!(work);
