@@ -10,6 +10,7 @@ use rust_embed::RustEmbed;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::action::Action;
 use crate::provider::{Mode, Provider, Sample};
 
 /// Why the catalog cannot be read.
@@ -217,6 +218,7 @@ impl Folder {
         let icon = format!("providers/{id}/{}", provider.icon);
         provider.icon_svg = self.text(&icon)?.unwrap_or_default().to_owned();
         provider.samples = self.samples(id)?;
+        provider.actions = self.actions(id)?;
         Ok(provider)
     }
 
@@ -226,6 +228,23 @@ impl Folder {
             samples.push(Sample { file: file.to_owned(), ..sample });
         }
         Ok(samples)
+    }
+
+    /// The files of `actions/` by the name of the action.
+    pub(crate) fn actions(&self, id: &str) -> Result<BTreeMap<String, Arc<Action>>, CatalogError> {
+        let mut actions = BTreeMap::new();
+        let folder = format!("providers/{id}/actions/");
+        for file in self.files() {
+            let name = file.strip_prefix(&folder).and_then(|name| name.strip_suffix(".yaml"));
+            let (Some(name), Some(text)) = (name, self.text(file)?) else { continue };
+            let action: Action = yaml(file, text)?;
+            if action.action != name {
+                let message = format!("its action is `{}`; it is the file's name", action.action);
+                return Err(wrong(file, &message));
+            }
+            actions.insert(action.action.clone(), Arc::new(action));
+        }
+        Ok(actions)
     }
 
     /// The JSON files of a folder, without those of folders in it.
@@ -245,7 +264,7 @@ impl Folder {
     }
 }
 
-fn yaml(file: &str, text: &str) -> Result<Value, CatalogError> {
+pub(crate) fn yaml<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, CatalogError> {
     serde_saphyr::from_str(text).map_err(|error| wrong(file, &error))
 }
 

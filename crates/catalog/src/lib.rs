@@ -5,6 +5,8 @@
 //! Nothing here opens a socket or a database. Everything that takes text from outside is total: it
 //! answers or refuses, whatever the bytes, within stated limits.
 
+pub mod action;
+pub mod answer;
 mod catalog;
 pub mod decode;
 pub mod jq;
@@ -17,5 +19,6 @@ pub mod ratelimit;
 pub mod schema;
 pub mod template;
 
+pub use action::Action;
 pub use catalog::{Catalog, CatalogError};
 pub use provider::{Auth, AuthKind, Format, Mode, Place, Provider, Request, Sample};

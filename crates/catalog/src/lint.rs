@@ -1,6 +1,7 @@
 //! Whether a catalog holds together: every file against the format, every template against what it names,
 //! every jq program compiled, every sample run, every icon harmless.
 
+mod action;
 mod grant;
 mod icon;
 mod numbers;
@@ -27,10 +28,16 @@ pub const PROVIDER_SCHEMA: &str = include_str!("../../../catalog/provider.schema
 pub const OAUTH_SCHEMA: &str = include_str!("../../../catalog/oauth.schema.json");
 /// The format of `metrics.yaml`, as JSON Schema.
 pub const METRICS_SCHEMA: &str = include_str!("../../../catalog/metrics.schema.json");
+/// The format of a file in `actions/`, as JSON Schema.
+pub const ACTION_SCHEMA: &str = include_str!("../../../catalog/action.schema.json");
 
 /// The part of a provider that a format describes, and the format.
-const FORMATS: [(&str, &str); 3] =
-    [("provider", PROVIDER_SCHEMA), ("oauth", OAUTH_SCHEMA), ("metrics", METRICS_SCHEMA)];
+const FORMATS: [(&str, &str); 4] = [
+    ("provider", PROVIDER_SCHEMA),
+    ("oauth", OAUTH_SCHEMA),
+    ("metrics", METRICS_SCHEMA),
+    ("action", ACTION_SCHEMA),
+];
 
 /// Something that is wrong in a catalog.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +92,9 @@ fn lint(folder: &Folder) -> Vec<Finding> {
             for error in said.map(|said| format.validate(said)).unwrap_or_default() {
                 findings.push(finding(&file, &error.pointer, &error.message));
             }
+            if *part == "action" {
+                action::formats(id, folder, format, &mut findings);
+            }
         }
         match folder.provider(id) {
             Ok(provider) => {
@@ -113,6 +123,7 @@ impl Linter<'_> {
         self.samples();
         self.oauth(id, folder);
         self.metrics(id, folder);
+        self.actions(id);
         self.strays(id, folder);
     }
 
@@ -340,7 +351,9 @@ impl Linter<'_> {
                 Some(("metrics", one)) => self.provider.metrics.is_some() && !one.contains('/'),
                 Some(_) => false,
             };
+            let action = name.strip_prefix("actions/").and_then(|name| name.strip_suffix(".yaml"));
             name == "provider.yaml"
+                || action.is_some_and(|name| self.provider.actions.contains_key(name))
                 || PARTS.iter().any(|part| name.strip_suffix(".yaml") == Some(part))
                 || name == self.provider.icon
                 || sample.is_some_and(read)

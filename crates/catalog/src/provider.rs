@@ -3,7 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use crate::action::Action;
 use crate::metrics::Metrics;
 use crate::oauth::OAuth;
 use crate::push::Push;
@@ -78,6 +81,9 @@ pub struct Provider {
     /// The numbers of an account, in the common vocabulary.
     #[serde(default)]
     pub metrics: Option<Metrics>,
+    /// What it can do, by name.
+    #[serde(skip)]
+    pub actions: BTreeMap<String, Arc<Action>>,
     /// The recorded answers beside the file.
     #[serde(skip)]
     pub samples: Vec<Sample>,
@@ -176,7 +182,7 @@ pub enum Place {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
-    /// The method; GET unless given.
+    /// The method; GET unless given. A template.
     #[serde(default)]
     pub method: Option<String>,
     /// Under the base URL.

@@ -1,5 +1,6 @@
-//! Filling in requests: `{{credentials.x}}`, `{{config.x}}` (also `{{options.x}}`), `{{token.x}}` for what a
-//! provider granted, `{{connection.x}}` for what was captured then, `{{now}}`, and `{{days_ago.7}}` for the
+//! Filling in requests: `{{credentials.x}}`, `{{config.x}}` (also `{{options.x}}`), `{{input.x}}` for what an
+//! action is given, `{{token.x}}` for what a provider granted, `{{connection.x}}` for what was captured then,
+//! `{{now}}`, and `{{days_ago.7}}` for the
 //! date a week ago in UTC; with dots into objects and arrays, and no logic.
 //!
 //! What the values are depends on the place. In a body, a string that is one placeholder becomes the value
@@ -74,6 +75,8 @@ pub struct Context<'a> {
     pub credentials: &'a Map<String, Value>,
     /// The configuration merged under the options.
     pub config: &'a Map<String, Value>,
+    /// What an action is given. It was checked before: what is absent may be.
+    pub input: &'a Map<String, Value>,
     /// What was granted: `access_token` and the like. Secret like credentials.
     pub token: &'a Map<String, Value>,
     /// What was captured when somebody connected.
@@ -101,6 +104,7 @@ impl<'a> Context<'a> {
         Self {
             credentials,
             config,
+            input: &NOTHING,
             token: &NOTHING,
             connection: &NOTHING,
             subscription: &NOTHING,
@@ -191,7 +195,8 @@ pub fn render(
         }
         Some(body) => fill.json("/body", body, 0)?.map(Body::Json),
     };
-    let method = request.method.as_deref().unwrap_or("GET").to_ascii_uppercase();
+    let method = fill.text("/method", request.method.as_deref().unwrap_or("GET"))?;
+    let method = method.to_ascii_uppercase();
     if method.is_empty() || !method.bytes().all(|byte| byte.is_ascii_uppercase()) {
         return Err(unfit("/method", "the method is made of letters"));
     }

@@ -1,6 +1,7 @@
 //! From an integration, the settings of a pull, a widget's options and credentials to a request that can
 //! be sent, complete with what proves who asks. Where it may go is decided in [`crate::home`].
 
+use catalog::answer::Reading;
 use catalog::{Auth, AuthKind, Place, Request, schema, template};
 use db::Workspace;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
@@ -148,7 +149,8 @@ impl Connect {
         hidden.sort_unstable();
         hidden.dedup();
         sent.hidden = hidden.iter().cloned().map(Secret::new).collect();
-        sent.limits = Some(limits(self.0.egress.limits(), pull));
+        let limits = limits(self.0.egress.limits(), pull);
+        sent.limits = Some(limits);
         let connection = credentials.access.as_ref().map(|it| it.stored.connection.id);
         let purse = Purse::of(integration, &credentials.fields, connection);
         purse.pay(&mut sent, self.0.db.clock());
@@ -160,11 +162,14 @@ impl Connect {
         let provider = &integration.provider_def;
         Ok(Prepared {
             request: sent,
-            format: pull.format.unwrap_or(provider.format),
-            transform: program(pull.transform.as_ref().or(provider.transform.as_ref()))?,
-            success: program(provider.success.as_ref())?,
-            error_message: program(provider.error_message.as_ref())?,
-            config: Value::Object(merged),
+            reading: Reading {
+                transform: program(pull.transform.as_ref().or(provider.transform.as_ref()))?,
+                success: program(provider.success.as_ref())?,
+                error_message: program(provider.error_message.as_ref())?,
+                config: Value::Object(merged),
+                max_bytes: usize::try_from(limits.max_body).unwrap_or(usize::MAX),
+                ..Reading::new(pull.format.unwrap_or(provider.format))
+            },
             proves: !credentials.is_empty(),
             hidden,
         })

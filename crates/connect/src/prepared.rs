@@ -1,8 +1,8 @@
 //! A request that is ready to be sent, and how to read what comes back.
 
-use catalog::jq::{self, Program};
+use catalog::Provider;
+use catalog::answer::{Reading, Unread};
 use catalog::ratelimit::{self, Class, Daily};
-use catalog::{Format, Provider, decode};
 use egress::{Observation, Observer, Response};
 use kernel::{Clock, Problem, codes};
 use serde_json::Value;
@@ -11,21 +11,13 @@ use std::sync::Arc;
 
 use crate::masking;
 
-/// A request of an integration, complete, with what its answer is read by.
+/// A request of an integration, complete, with how its answer is read.
 #[derive(Clone)]
 pub struct Prepared {
     /// What to send. The feed, the validators and the lane are the caller's to add.
     pub request: egress::Request,
     /// How to read the answer.
-    pub format: Format,
-    /// jq from the answer to the document.
-    pub transform: Option<Program>,
-    /// jq that says whether a 2xx answer is a success in truth.
-    pub success: Option<Program>,
-    /// jq to the message for people in an answer that is an error.
-    pub error_message: Option<Program>,
-    /// What `$config` is in those programs.
-    pub config: Value,
+    pub reading: Reading,
     pub(crate) proves: bool,
     pub(crate) hidden: Vec<String>,
 }
@@ -44,10 +36,7 @@ impl Prepared {
     /// What [`Prepared::read`] refuses, and `feed.transform_failed`.
     pub fn document(&self, response: &Response) -> Result<Value, Problem> {
         let read = self.read(response)?;
-        match &self.transform {
-            Some(program) => self.run(program, read),
-            None => Ok(read),
-        }
+        self.reading.transformed(read).map_err(|unread| self.problem(unread))
     }
 
     /// The answer as JSON, before the transform.
@@ -55,33 +44,17 @@ impl Prepared {
     /// # Errors
     /// `feed.upstream_status`, `feed.upstream_error` for an error inside a success, `feed.unreadable`.
     pub fn read(&self, response: &Response) -> Result<Value, Problem> {
-        let status = response.head.status;
+        self.heard(response).map_err(|unread| self.problem(unread))
+    }
+
+    /// The same, with what the provider itself said where it refused.
+    ///
+    /// # Errors
+    /// [`Unread`].
+    pub fn heard(&self, response: &Response) -> Result<Value, Unread> {
         let content_type = response.head.headers.get(http::header::CONTENT_TYPE);
         let content_type = content_type.and_then(|value| value.to_str().ok());
-        let max_bytes =
-            self.request.limits.map_or(decode::Options::default().max_bytes, |limits| {
-                usize::try_from(limits.max_body).unwrap_or(usize::MAX)
-            });
-        let options = decode::Options { max_bytes, ..decode::Options::default() };
-        if !status.is_success() {
-            let body = decode::decode(&response.body, content_type, Format::Auto, &options);
-            let detail = match body.ok().and_then(|body| self.message(body)) {
-                Some(message) => format!("The provider answered {status}: {message}"),
-                None => format!("The provider answered {status}."),
-            };
-            return Err(Problem::new(&codes::FEED_UPSTREAM_STATUS, detail));
-        }
-        let read = decode::decode(&response.body, content_type, self.format, &options)
-            .map_err(|error| Problem::of(error.code(), &error))?;
-        let Some(success) = &self.success else { return Ok(read) };
-        if self.run(success, read.clone())? == Value::Bool(true) {
-            return Ok(read);
-        }
-        let detail = match self.message(read) {
-            Some(message) => format!("The provider reported an error: {message}"),
-            None => "The provider reported an error and did not say which.".to_owned(),
-        };
-        Err(Problem::new(&codes::FEED_UPSTREAM_ERROR, detail))
+        self.reading.read(response.head.status.as_u16(), content_type, &response.body)
     }
 
     /// What an answer says about the credentials: taken, refused, or nothing.
@@ -94,20 +67,35 @@ impl Prepared {
         }
     }
 
-    fn run(&self, program: &Program, input: Value) -> Result<Value, Problem> {
-        jq::run_with(program, input, self.config.clone(), jq::Limits::default())
-            .map_err(|error| Problem::of(error.code(), &self.hide(&error.to_string())))
-    }
-
-    fn message(&self, body: Value) -> Option<String> {
-        let said = match (&self.error_message, body) {
-            (Some(program), body) => self.run(program, body).ok()?,
-            (None, Value::String(text)) => Value::String(text),
-            (None, _) => return None,
-        };
-        let text = said.as_str()?.trim();
-        let short: String = text.chars().take(300).collect();
-        (!short.is_empty()).then(|| self.hide(&short))
+    /// Why there is nothing to read, in words that hold nothing secret.
+    pub fn problem(&self, unread: Unread) -> Problem {
+        match unread {
+            Unread::Refused { status, message, .. } => {
+                let message = message.map(|message| self.hide(&message));
+                let is_error = !(200..300).contains(&status);
+                let status = http::StatusCode::from_u16(status).unwrap_or_default();
+                let (code, detail) = match (is_error, message) {
+                    (true, Some(said)) => (
+                        &codes::FEED_UPSTREAM_STATUS,
+                        format!("The provider answered {status}: {said}"),
+                    ),
+                    (true, None) => {
+                        (&codes::FEED_UPSTREAM_STATUS, format!("The provider answered {status}."))
+                    }
+                    (false, Some(said)) => (
+                        &codes::FEED_UPSTREAM_ERROR,
+                        format!("The provider reported an error: {said}"),
+                    ),
+                    (false, None) => (
+                        &codes::FEED_UPSTREAM_ERROR,
+                        "The provider reported an error and did not say which.".to_owned(),
+                    ),
+                };
+                Problem::new(code, detail)
+            }
+            Unread::Format(error) => Problem::of(error.code(), &error),
+            Unread::Program(error) => Problem::of(error.code(), &self.hide(&error.to_string())),
+        }
     }
 
     fn hide(&self, text: &str) -> String {

@@ -249,7 +249,7 @@ async fn report(prepared: Prepared, probe: Probe, proves: bool) -> TestReport {
 
 /// What is to be known of an answer to a question that nobody has chosen.
 fn caveat(prepared: &Prepared) -> &'static str {
-    let said = |name: &str| prepared.config.get(name).and_then(Value::as_str);
+    let said = |name: &str| prepared.reading.config.get(name).and_then(Value::as_str);
     let mut asked = prepared.request.url.clone();
     asked.set_query(None);
     let is_base = said("base_url")

@@ -116,7 +116,7 @@ async fn read(prepared: Prepared, response: Arc<egress::Response>) -> Result<Fou
     let validators = response.validators();
     let (status, request) = (response.head.status.as_u16(), response.log_id.to_string());
     // Programs compute; what is only read does not take long enough for a thread of its own.
-    let document = if prepared.transform.is_some() || prepared.success.is_some() {
+    let document = if prepared.reading.transform.is_some() || prepared.reading.success.is_some() {
         let read = tokio::task::spawn_blocking(move || prepared.document(&response)).await;
         read.unwrap_or_else(|_| {
             Err(Problem::new(&codes::FEED_TRANSFORM, "The program broke off; simplify it."))

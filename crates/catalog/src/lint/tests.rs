@@ -293,3 +293,57 @@ metrics:
     let stranger = NUMBERS.replace("\"posts\"", "\"stories\"");
     assert!(found(&good, OAUTH, METRICS, TOKEN, &stranger).contains("no call `stories`"));
 }
+
+const ACTION: &str = r#"
+action: greet
+title: Greet
+summary: Says hello.
+effect: write
+input: {type: object, properties: {who: {title: Who, type: string}}}
+output: {type: object, required: [id]}
+request: {method: POST, path: /greetings, body: {to: "{{input.who}}"}}
+error_code: .code
+examples:
+  - title: Ada
+    input: {who: Ada}
+    request: {method: POST, url: "https://example.org/greetings", body: {to: Ada}}
+    response: {status: 201, body: {id: 1}}
+    output: {id: 1}
+  - title: Nobody
+    input: {}
+    request: {body: {}}
+    response: {status: 400, body: {code: no_one}}
+    error: no_one
+"#;
+
+#[test]
+fn an_action_does_what_its_examples_say() {
+    let said = |action: &str| {
+        findings_in(&[
+            ("provider.yaml", GOOD),
+            ("icon.svg", ICON),
+            ("samples/one.json", SAMPLE),
+            ("actions/greet.yaml", action),
+        ])
+    };
+    assert_eq!(said(ACTION), Vec::<String>::new());
+    for (from, to, expected) in [
+        ("action: greet", "action: meet", "it is the file's name"),
+        ("effect: write", "effect: wild", "/effect"),
+        ("{title: Who, ", "{", "needs a `title`"),
+        ("input.who", "input.whom", "`input.whom` is not declared"),
+        ("required: [id]", "required: [ids]", "ids"),
+        ("{to: Ada}", "{to: Eve}", "what goes out is"),
+        ("    request: {body: {}}\n", "", "say what goes out"),
+        ("request: {body: {}}", "request: {}", "what goes out is"),
+        ("input: {who: Ada}", "input: {who: 1}", "/who"),
+        ("output: {id: 1}", "output: {id: 2}", "what comes of it is"),
+        ("error: no_one", "error: other", "no_one"),
+        ("error_code: .code", "error_code: .code |", "/error_code"),
+        ("request: {method: POST, path: /greetings,", "native: a.b\nrequest: {path: /,", "either"),
+    ] {
+        assert!(ACTION.contains(from), "{from}");
+        let found = said(&ACTION.replacen(from, to, 1)).join("\n");
+        assert!(found.contains(expected), "{to}: {found}");
+    }
+}

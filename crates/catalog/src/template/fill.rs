@@ -227,6 +227,7 @@ impl<'a> Filler<'a> {
             "now" => return Ok(Some(Value::String(self.context.now.to_string()))),
             "days_ago" => return Ok(Some(Value::String(self.days_ago(pointer, path)?))),
             "credentials" => (self.context.credentials, self.context.credentials_schema),
+            "input" => (self.context.input, None),
             "token" => (self.context.token, None),
             "connection" => (self.context.connection, None),
             "subscription" => (self.context.subscription, None),
@@ -241,7 +242,7 @@ impl<'a> Filler<'a> {
             })
         });
         match found.flatten() {
-            None | Some(Value::Null) if optional(schema, first) => Ok(None),
+            None | Some(Value::Null) if root == "input" || optional(schema, first) => Ok(None),
             None | Some(Value::Null) => {
                 Err(TemplateError::Missing { pointer: pointer.to_owned(), name: canonical(name) })
             }

@@ -3,8 +3,16 @@
 use super::TemplateError;
 
 /// What a name begins with.
-const ROOTS: [&str; 7] =
-    ["credentials", "config", "options", "token", "connection", "subscription", "days_ago"];
+const ROOTS: [&str; 8] = [
+    "credentials",
+    "config",
+    "options",
+    "input",
+    "token",
+    "connection",
+    "subscription",
+    "days_ago",
+];
 
 /// A part of a template.
 pub(super) enum Part<'t> {
@@ -35,7 +43,7 @@ pub(super) fn parse<'t>(pointer: &str, template: &'t str) -> Result<Vec<Part<'t>
         let root = name.split('.').next().unwrap_or_default();
         if !(ROOTS.contains(&root) && name.contains('.')) && name != "now" {
             return Err(wrong(
-                "a name begins with `credentials.`, `config.`, `token.` or `connection.`, or is `now`",
+                "a name begins with `credentials.`, `config.`, `input.`, `token.` or `connection.`, or is `now`",
             ));
         }
         parts.push(Part::Name(name));

@@ -190,14 +190,12 @@ impl Terms {
 
     pub(crate) fn context<'a>(&'a self, values: &'a Values) -> template::Context<'a> {
         template::Context {
-            credentials: &self.client,
-            config: &self.config,
             token: &values.token,
             connection: &values.connection,
             subscription: &values.subscription,
-            now: self.now,
             credentials_schema: Some(&self.credential_rules),
             config_schema: Some(&self.config_rules),
+            ..template::Context::new(&self.client, &self.config, self.now)
         }
     }
 
