@@ -120,6 +120,17 @@ pub struct Example {
     pub error: Option<String>,
 }
 
+impl Effect {
+    /// The name in files and in the API.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Delete => "delete",
+        }
+    }
+}
+
 const fn some_pages() -> u32 {
     20
 }

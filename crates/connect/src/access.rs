@@ -4,7 +4,7 @@
 use accounts::gate::{Actor, not_found};
 use catalog::AuthKind;
 use db::{DbError, Workspace};
-use kernel::{ConnectionId, IntegrationId, Problem, WidgetConfigId, codes};
+use kernel::{ConnectionId, CredentialId, IntegrationId, Problem, WidgetConfigId, codes};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
@@ -21,6 +21,8 @@ use crate::{Connect, Credentials, Integration, aliases};
 pub struct Whose {
     /// The widget config whose own credentials come first.
     pub widget_config: Option<WidgetConfigId>,
+    /// The credential that is used, in place of the integration's.
+    pub credential: Option<CredentialId>,
     /// The connection whose tokens are used.
     pub connection: Option<ConnectionId>,
     /// The artist or end user whose connection is used; empty for the workspace's own.
@@ -55,8 +57,12 @@ impl Connect {
         purpose: &'static str,
         actor: &Actor,
     ) -> Result<Credentials, Problem> {
-        let opened =
-            self.credentials(workspace, integration, whose.widget_config, purpose, actor).await;
+        let opened = match whose.credential {
+            Some(id) => self.named_credentials(workspace, integration, id, purpose, actor).await,
+            None => {
+                self.credentials(workspace, integration, whose.widget_config, purpose, actor).await
+            }
+        };
         let by_oauth = integration.provider_def.oauth.is_some();
         let mut credentials = match opened {
             // The app's own may be missing while the tokens are there.

@@ -48,12 +48,23 @@ impl Connect {
         };
         let (prepared, response) =
             self.answered(workspace, integration, &credentials, prepare).await?;
-        // What is granted has a health of its own; this is about what is stored.
-        let verdict = prepared.verdict(&response).filter(|_| credentials.access.is_none());
+        self.mark_answered(workspace, &credentials, &prepared, &response).await?;
+        Ok((prepared, response))
+    }
+
+    /// Notes what an answer says of stored credentials. What is granted has a health of its own.
+    pub(crate) async fn mark_answered(
+        &self,
+        workspace: &Workspace,
+        credentials: &Credentials,
+        prepared: &Prepared,
+        response: &Response,
+    ) -> Result<(), Problem> {
+        let verdict = prepared.verdict(response).filter(|_| credentials.access.is_none());
         if let (Some(id), Some(valid)) = (credentials.id, verdict) {
             self.mark_credential(workspace, id, valid).await?;
         }
-        Ok((prepared, response))
+        Ok(())
     }
 
     /// Sends what `prepare` makes of the credentials, and once more with renewed tokens where the provider

@@ -9,7 +9,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
-use crate::{PullConfig, PushConfig, Quota, aliases, schemas};
+use crate::{Credential, PullConfig, PushConfig, Quota, aliases, schemas};
 
 /// A workspace's use of a provider. Its secrets are elsewhere: where one stood in the configuration,
 /// the mask stands now.
@@ -54,6 +54,31 @@ pub struct Integration {
 }
 
 impl Integration {
+    /// What a credential that belongs to no integration is used through. Its id is made of the
+    /// credential's, so that limits count by it; the request log does not know it.
+    pub(crate) fn of_credential(credential: &Credential, provider: Arc<Provider>) -> Self {
+        Self {
+            id: IntegrationId::from_uuid(credential.id.uuid()),
+            name: credential.name.clone(),
+            description: String::new(),
+            provider: credential.provider.clone(),
+            kind: provider.id.clone(),
+            provider_def: provider,
+            enabled: true,
+            mode: Mode::Pull,
+            credential_scope: CredentialScope::Workspace,
+            widget_id: None,
+            config: Map::new(),
+            pull: PullConfig::default(),
+            push: PushConfig::default(),
+            quota: Quota::default(),
+            config_schema: None,
+            credential_schema: None,
+            created_at: credential.created_at,
+            updated_at: credential.updated_at,
+        }
+    }
+
     /// The JSON Schema that its configuration and its widgets' options are checked against: what it
     /// brought along, over the provider's.
     pub fn config_rules(&self) -> Value {

@@ -8,6 +8,7 @@
 //! ([`CHANGED`]), and a room above follows.
 
 mod access;
+mod act;
 mod aliases;
 mod api;
 mod ask;
@@ -39,6 +40,7 @@ mod uses;
 mod write;
 
 pub use access::Whose;
+pub use act::Deed;
 pub use api::{CredentialView, open_routes, routes};
 pub use ask::Question;
 pub use connection::{AccountInfo, Cause, Connection, ConnectionStatus};

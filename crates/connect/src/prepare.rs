@@ -18,6 +18,21 @@ use crate::{Connect, Credentials, Integration, PullConfig, aliases, home, maskin
 /// The header of an API key, where the credentials name none.
 const USUAL_HEADER: &str = "X-API-Key";
 
+/// What templates see beside the integration and its credentials.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Given<'a> {
+    /// As `{{config.…}}`, over the integration's.
+    pub(crate) options: Option<&'a Map<String, Value>>,
+    /// As `{{input.…}}`.
+    pub(crate) input: Option<&'a Map<String, Value>>,
+}
+
+impl<'a> Given<'a> {
+    pub(crate) fn options(options: &'a Map<String, Value>) -> Self {
+        Self { options: Some(options), input: None }
+    }
+}
+
 impl Connect {
     /// Builds the request of a pull. `pull` are the feed's own settings, alone or already laid over the
     /// integration's.
@@ -46,7 +61,7 @@ impl Connect {
         }
         let pull = laid_over(&integration.pull, pull);
         let request = shape(integration, &pull);
-        self.prepare(workspace, integration, &pull, request, options, credentials)
+        self.prepare(workspace, integration, &pull, request, Given::options(options), credentials)
     }
 
     /// Builds the cheap request that shows whether the credentials work.
@@ -69,7 +84,7 @@ impl Connect {
             }
             _ => shape(integration, pull),
         };
-        self.prepare(workspace, integration, pull, request, options, credentials)
+        self.prepare(workspace, integration, pull, request, Given::options(options), credentials)
     }
 
     pub(crate) fn prepare(
@@ -78,9 +93,11 @@ impl Connect {
         integration: &Integration,
         pull: &PullConfig,
         request: Request,
-        options: &Map<String, Value>,
+        given: Given<'_>,
         credentials: &Credentials,
     ) -> Result<Prepared, Problem> {
+        let nothing = Map::new();
+        let (options, input) = (given.options.unwrap_or(&nothing), given.input.unwrap_or(&nothing));
         let (config, mut hidden) = masking::reveal(&integration.config, &credentials.fields);
         let is_granted = credentials.access.is_some();
         if !is_granted && aliases::needs_authorization(&integration.config, &credentials.fields) {
@@ -100,7 +117,6 @@ impl Connect {
         let mut merged = aliases::config(&config);
         merged.extend(options.clone());
         let merged = with_defaults(merged, &rules);
-        let nothing = Map::new();
         let (token, connection) = match &credentials.access {
             Some(access) => (&access.token, &access.connection),
             None => (&nothing, &nothing),
@@ -108,6 +124,7 @@ impl Connect {
         let context = |config| template::Context {
             credentials_schema: Some(&credential_rules),
             config_schema: Some(&rules),
+            input,
             token,
             connection,
             ..template::Context::new(&known, config, self.0.db.clock().now())
@@ -155,10 +172,7 @@ impl Connect {
         let purse = Purse::of(integration, &credentials.fields, connection);
         purse.pay(&mut sent, self.0.db.clock());
         sent.rate_limits.extend(own_limit(integration, pull));
-        let program = |text: Option<&String>| {
-            let compiled = text.map(|text| self.0.cache.program(text)).transpose();
-            compiled.map_err(|error| Problem::of(error.code(), &error))
-        };
+        let program = |text: Option<&String>| text.map(|text| self.program(text)).transpose();
         let provider = &integration.provider_def;
         Ok(Prepared {
             request: sent,

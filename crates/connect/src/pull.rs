@@ -113,7 +113,12 @@ impl PullConfig {
 
     /// On whose behalf these settings ask.
     pub fn whose(&self, widget_config: Option<WidgetConfigId>) -> Whose {
-        Whose { widget_config, connection: self.connection_id, subject: self.subject.clone() }
+        Whose {
+            widget_config,
+            connection: self.connection_id,
+            subject: self.subject.clone(),
+            ..Whose::default()
+        }
     }
 
     /// How long to wait between two pulls, if that is said.

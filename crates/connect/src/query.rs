@@ -7,6 +7,7 @@ use db::{DbError, Tx, Workspace};
 use kernel::{ConnectionId, JobKind, Lane, NewJob, PageRequest, Problem, WorkspaceId, codes};
 use serde_json::{Map, Value, json};
 
+use crate::prepare::Given;
 use crate::store::connections::{self, Filter};
 use crate::{Connect, Connection, Credentials, PullConfig, Whose};
 
@@ -58,7 +59,7 @@ impl Connect {
                 access.connection.extend(query.connection.captured.clone());
                 access.connection.extend(query.captured.clone());
             }
-            let (request, options) = (query.request.clone(), query.options);
+            let (request, options) = (query.request.clone(), Given::options(query.options));
             let mut prepared =
                 self.prepare(workspace, &integration, &pull, request, options, &credentials)?;
             prepared.request.lane = query.lane;

@@ -1,7 +1,7 @@
 //! What the rooms above use: integrations from memory, credentials opened for a use and audited, and
 //! notes on how it went.
 
-use accounts::gate::Actor;
+use accounts::gate::{Actor, not_found};
 use catalog::{Catalog, Provider};
 use db::{Batcher, Db, DbError, Signal, Worker, Workspace};
 use egress::Egress;
@@ -205,6 +205,63 @@ impl Connect {
             }
             return Ok(Credentials::default());
         };
+        self.used(workspace, integration, &stored, purpose, actor).await
+    }
+
+    /// One certain credential of the workspace, opened for one use, which is audited.
+    ///
+    /// # Errors
+    /// `request.not_found`, and `credential.invalid` for one of another provider.
+    pub(crate) async fn named_credentials(
+        &self,
+        workspace: &Workspace,
+        integration: &Integration,
+        id: CredentialId,
+        purpose: &'static str,
+        actor: &Actor,
+    ) -> Result<Credentials, Problem> {
+        let mut tx = workspace.read().await?;
+        let found = store::credentials::get(&mut tx, workspace.id(), id).await?;
+        drop(tx);
+        let stored = found.ok_or_else(|| not_found("credential"))?;
+        if stored.credential.provider != integration.provider {
+            let (theirs, ours) = (&stored.credential.provider, &integration.provider);
+            let detail = format!("The credential is for {theirs}, not for {ours}.");
+            return Err(Problem::new(&codes::CREDENTIAL_INVALID, detail));
+        }
+        self.used(workspace, integration, &stored, purpose, actor).await
+    }
+
+    /// An integration of the provider that a credential is for, with nothing configured: for who uses a
+    /// credential that belongs to no integration. It is not kept.
+    ///
+    /// # Errors
+    /// `request.not_found`, `provider.unknown`.
+    pub async fn integration_of_credential(
+        &self,
+        workspace: &Workspace,
+        id: CredentialId,
+    ) -> Result<Arc<Integration>, Problem> {
+        let mut tx = workspace.read().await?;
+        let found = store::credentials::get(&mut tx, workspace.id(), id).await?;
+        drop(tx);
+        let credential = found.ok_or_else(|| not_found("credential"))?.credential;
+        if let Some(id) = credential.integration_id {
+            let found = self.integration(workspace, id).await?;
+            return found.ok_or_else(|| not_found("integration"));
+        }
+        let provider = self.provider(&credential.provider)?.clone();
+        Ok(Arc::new(Integration::of_credential(&credential, provider)))
+    }
+
+    async fn used(
+        &self,
+        workspace: &Workspace,
+        integration: &Integration,
+        stored: &Stored,
+        purpose: &'static str,
+        actor: &Actor,
+    ) -> Result<Credentials, Problem> {
         let fields = stored.open(&self.0.db).await?;
         let used = Use {
             workspace: workspace.id(),
@@ -399,6 +456,14 @@ impl Connect {
             errors.retain(|error| error.pointer != "/options/base_url");
         }
         errors
+    }
+
+    /// A jq program, compiled once.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn program(&self, text: &str) -> Result<catalog::jq::Program, Problem> {
+        self.0.cache.program(text).map_err(|error| Problem::of(error.code(), &error))
     }
 
     /// A provider of the catalog.

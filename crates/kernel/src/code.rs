@@ -97,6 +97,13 @@ pub mod codes {
         EGRESS_QUOTA_SPENT = 429 "egress.quota_spent" "The provider's daily quota is used up";
         EGRESS_BROKEN = 422 "egress.broken_answer" "The answer broke off or was not HTTP";
 
+        // Actions
+        ACTION_UNKNOWN = 404 "action.unknown" "The provider has no such action";
+        ACTION_INPUT = 422 "action.bad_input" "The input of the action does not fit";
+        ACTION_FAILED = 422 "action.failed" "The provider refused the action";
+        INTEGRATION_MISSING = 409 "integration.missing" "There is no integration of that provider";
+        INTEGRATION_AMBIGUOUS = 409 "integration.ambiguous" "Several integrations fit";
+
         // Feeds
         FEED_UPSTREAM_STATUS = 422 "feed.upstream_status" "The provider answered with an error";
         FEED_UPSTREAM_ERROR = 422 "feed.upstream_error" "The provider reported an error inside its answer";

@@ -66,6 +66,16 @@ macro_rules! ids {
                 Self(Builder::from_unix_timestamp_millis(now.millis(), &random).into_uuid())
             }
 
+            /// The id of that kind with these bits.
+            pub const fn from_uuid(uuid: Uuid) -> Self {
+                Self(uuid)
+            }
+
+            /// Its bits.
+            pub const fn uuid(self) -> Uuid {
+                self.0
+            }
+
             /// The least id that can have been made at that time: where a range begins.
             pub fn first_at(at: Timestamp) -> Self {
                 Self(Builder::from_unix_timestamp_millis(at.millis(), &[0; 10]).into_uuid())

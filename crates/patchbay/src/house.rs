@@ -2,6 +2,7 @@
 
 use accounts::jobs::mail::Mail;
 use accounts::{Accounts, AccountsConfig};
+use actions::Actions;
 use anyhow::{Context as _, Result};
 use catalog::Catalog;
 use connect::{Connect, RequestLogs};
@@ -80,6 +81,7 @@ pub(crate) async fn build(
     let destinations = Arc::new(FeedDestinations(feeds.clone()));
     let hooks = Hooks::new(db.clone(), connect.clone(), destinations, config);
     let insight = Insight::new(db.clone(), connect.clone());
+    let actions = Actions::new(connect.clone());
     let metrics = Metrics::new(&db);
     metrics.register(|registry| egress.register(registry));
     metrics.register(|registry| hooks.register(registry));
@@ -93,7 +95,7 @@ pub(crate) async fn build(
         rotate: Arc::new(rotation),
     };
     let instance = Arc::new(instance);
-    Ok(House { db, accounts, connect, feeds, hooks, insight, instance, metrics })
+    Ok(House { db, accounts, connect, actions, feeds, hooks, insight, instance, metrics })
 }
 
 /// Rotates the master key of the running house.

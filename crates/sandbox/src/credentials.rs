@@ -20,6 +20,8 @@ pub struct Credentials {
     pub rest_password: Secret<String>,
     /// Key of `/rest/api-key-header` (`X-Api-Key`) and of `/rest/api-key-query` (`api_key`).
     pub rest_api_key: Secret<String>,
+    /// Bot token of the team's chat.
+    pub slack_token: Secret<String>,
     /// A signing secret to subscribe with in the GitHub scheme.
     pub github_webhook_secret: Secret<String>,
     /// A signing secret to subscribe with in the Standard Webhooks scheme (`whsec_…`).
@@ -37,6 +39,7 @@ impl Credentials {
             rest_username: "demo".into(),
             rest_password: key("credentials rest password", "pw-"),
             rest_api_key: key("credentials rest api key", "key_"),
+            slack_token: key("credentials slack", "xoxb-"),
             github_webhook_secret: key("credentials github webhook", ""),
             standard_webhook_secret: Secret::new(format!("whsec_{signing}")),
         }

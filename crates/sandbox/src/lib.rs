@@ -9,6 +9,7 @@
 
 mod answer;
 mod bench;
+mod chat;
 mod credentials;
 mod error;
 mod fault;

@@ -24,6 +24,8 @@ pub enum Service {
     Bench,
     /// The sender of signed events. It calls others and has no address.
     Webhooks,
+    /// A team's chat in the form of Slack.
+    Slack,
     /// An OAuth provider by the book: metadata, device flow, client credentials, revocation.
     Oauth,
     /// Instagram with Instagram Login.
@@ -49,13 +51,14 @@ pub enum Service {
 
 impl Service {
     /// All of them, in the order in which they are listed and given ports.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Weather,
         Self::Rss,
         Self::Graphql,
         Self::Rest,
         Self::Bench,
         Self::Webhooks,
+        Self::Slack,
         Self::Oauth,
         Self::Instagram,
         Self::Facebook,
@@ -82,6 +85,7 @@ impl Service {
             Self::Rest => "rest",
             Self::Bench => "bench",
             Self::Webhooks => "webhooks",
+            Self::Slack => "slack",
             Self::Oauth => "oauth",
             Self::Instagram => "instagram",
             Self::Facebook => "facebook",
@@ -104,6 +108,7 @@ impl Service {
             Self::Rest => "REST playground",
             Self::Bench => "Benchmark endpoint",
             Self::Webhooks => "Webhook sender",
+            Self::Slack => "Team chat",
             Self::Oauth => "OAuth provider",
             Self::Instagram => "Instagram",
             Self::Facebook => "Facebook",
@@ -148,6 +153,7 @@ impl Service {
         match self {
             Self::Weather => json!({"cod": status, "message": message}),
             Self::Graphql => json!({"errors": [{"message": message}]}),
+            Self::Slack => json!({"ok": false, "error": message}),
             _ => json!({"message": message}),
         }
     }

@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::chat::{self, Chat};
 use crate::fault::FaultDesk;
 use crate::graphql::{self, Exchange};
 use crate::listener::Door;
@@ -129,6 +130,7 @@ impl Sandbox {
                     let credentials = credentials.clone();
                     rest::router(Playground { clock, credentials })
                 }
+                Service::Slack => chat::router(Chat::new(clock, credentials.slack_token.clone())),
                 Service::Bench => bench::router(bench.clone()),
                 _ => {
                     let (url, desk) = (url.clone(), desk.clone());
@@ -242,6 +244,7 @@ mod tests {
             Service::Rss => ("GET", "/feed.xml", ""),
             Service::Graphql => ("POST", "/graphql", r#"{"query": "{ portfolio { value } }"}"#),
             Service::Rest => ("GET", "/rest/echo", ""),
+            Service::Slack => ("POST", "/api/auth.test", ""),
             Service::Bench => ("GET", "/bench/1", ""),
             _ => panic!("it has no address, or tests of its own"),
         };

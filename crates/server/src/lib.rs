@@ -20,6 +20,7 @@ pub use instance::{InstanceState, Rotate};
 pub use listen::{Closing, serve};
 
 use accounts::Accounts;
+use actions::Actions;
 use axum::Router;
 use connect::Connect;
 use db::Db;
@@ -45,6 +46,8 @@ pub struct House {
     pub hooks: Hooks,
     /// Numbers of accounts.
     pub insight: Insight,
+    /// What providers can do.
+    pub actions: Actions,
     /// What is known of this instance.
     pub instance: Arc<InstanceState>,
     /// What is counted.
@@ -102,6 +105,7 @@ fn api(house: &House) -> OpenApiRouter {
         .merge(feeds::routes(house.feeds.clone()))
         .merge(hooks::routes(house.hooks.clone()))
         .merge(insight::routes(house.insight.clone()))
+        .merge(actions::routes(house.actions.clone()))
         .merge(instance::routes(house))
         .merge(events::routes(house.db.clone()))
         .merge(spec::routes(house))

@@ -4,7 +4,7 @@ use accounts::gate::Sort;
 use catalog::Catalog;
 use db::{DbError, Row, Tx, Value, args};
 use kernel::{IntegrationId, PageRequest, Timestamp, WidgetId, WorkspaceId};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use crate::store::pattern;
 use crate::{Integration, Mode, PullConfig, PushConfig, body, service};
@@ -22,6 +22,8 @@ pub struct Filter {
     pub search: String,
     /// A provider.
     pub provider: String,
+    /// One of these providers.
+    pub providers: Option<Vec<String>>,
     /// `ok`, `failing`, `off` or `new`.
     pub status: String,
     /// Which way data comes.
@@ -115,13 +117,20 @@ pub(crate) async fn list(
         Some(false) => "AND NOT i.enabled",
         None => "",
     };
+    let among = match filter.providers {
+        Some(_) => tx.dialect(
+            "AND i.provider IN (SELECT value FROM json_each($9))",
+            "AND i.provider IN (SELECT json_array_elements_text($9::json))",
+        ),
+        None => "AND $9 = '[]'",
+    };
     let (rest, order) = filter.sort.sql("i.name", "i.id", 6);
     let (name, id) = filter.sort.after(page);
     let sql = format!(
         "SELECT {COLUMNS} FROM integrations i WHERE i.workspace_id = $1 \
            AND ($2 = '' OR lower(i.name) LIKE $2 ESCAPE '\\' OR lower(i.provider) LIKE $2 ESCAPE '\\') \
            AND ($3 = '' OR i.provider = $3) AND ($4 = '' OR i.mode = $4) \
-           AND ($5 = '' OR i.widget_id = $5) {status} {enabled} AND {rest} \
+           AND ($5 = '' OR i.widget_id = $5) {status} {enabled} {among} AND {rest} \
          ORDER BY {order} LIMIT $8"
     );
     let values = args![
@@ -132,7 +141,8 @@ pub(crate) async fn list(
         filter.widget_id.map(|id| id.to_string()).unwrap_or_default(),
         name,
         id,
-        page.limit + 1
+        page.limit + 1,
+        &json!(filter.providers.as_deref().unwrap_or_default())
     ];
     tx.fetch_all(&sql, values).await?.iter().map(|row| listed(catalog, row)).collect()
 }

@@ -98,6 +98,31 @@ impl Connect {
         self.finish(tx, stored.credential).await
     }
 
+    /// Whether a credential is for a provider and belongs to no integration yet.
+    ///
+    /// # Errors
+    /// `request.not_found`, `credential.invalid` for one of another provider, `request.conflict` for one that
+    /// an integration has.
+    pub async fn check_unattached(
+        &self,
+        identity: &Identity,
+        id: CredentialId,
+        provider: &str,
+    ) -> Result<(), Problem> {
+        let mut tx = identity.workspace.read().await?;
+        let credential = found(&mut tx, identity, id).await?.credential;
+        if credential.provider != provider {
+            let detail =
+                format!("The credential is for {}, not for {provider}.", credential.provider);
+            return Err(Problem::new(&codes::CREDENTIAL_INVALID, detail));
+        }
+        if credential.integration_id.is_some() {
+            let detail = "The credential belongs to an integration; run actions through that one.";
+            return Err(Problem::new(&codes::CONFLICT, detail));
+        }
+        Ok(())
+    }
+
     /// Stores the credential of an integration's owner, new or in place of the one that is there.
     ///
     /// # Errors

@@ -155,9 +155,9 @@ impl Feeds {
             pull: &config,
             options: &wanted.options,
             whose: Whose {
-                widget_config: None,
                 connection: wanted.connection_id,
                 subject: wanted.subject.clone(),
+                ..Whose::default()
             },
             purpose: "fetch",
             actor: &identity.actor,

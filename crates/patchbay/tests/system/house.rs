@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// From the top to the bottom; a room may lean on what stands in a later line, never on its neighbours.
-const FLOORS: [&[&str]; 9] = [
+const FLOORS: [&[&str]; 10] = [
     &["patchbay"],
     &["server"],
     &["feeds", "hooks", "insight"],
+    &["actions"],
     &["connect"],
     &["accounts"],
     &["egress"],

@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, reason = "what cannot be so in a test fails it")]
 
+mod actions;
 mod client;
 mod connections;
 mod counted;

@@ -74,6 +74,7 @@ pub(in crate::api) async fn list(
     let filter = Filter {
         search: query.search,
         provider: query.provider,
+        providers: None,
         status: status.to_owned(),
         mode: query.mode,
         enabled: query.enabled,
