@@ -43,7 +43,7 @@ test-browser: ## The dashboard in a real browser on the real server
 test-api: ## The OpenAPI document against the real server
 	@scripts/test.sh api
 
-test-counterparts: ## OAuth servers that nobody here wrote, against the real server
+test-counterparts: ## OAuth servers and webhook verifiers that nobody here wrote, against the real server
 	@scripts/test.sh counterparts
 
 bench: web/dist ## Compare hot paths with their ceilings in one run (BENCH=--quick for a short one)

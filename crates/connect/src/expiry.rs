@@ -110,7 +110,7 @@ impl ExpiryJob {
             }
             later => {
                 // Replaced in time, or gone.
-                self.0.close_tasks(&mut tx, job.workspace, &job.key).await?;
+                self.0.close_tasks(&mut tx, job.workspace, &job.key, "house").await?;
                 later.map(|(end, it)| it.warn_at(end))
             }
         };
@@ -133,7 +133,7 @@ impl ExpiryJob {
             return Ok(());
         }
         // It was extended after all, if only by a little.
-        self.0.close_tasks(tx, it.workspace, &it.id.to_string()).await?;
+        self.0.close_tasks(tx, it.workspace, &it.id.to_string(), "house").await?;
         let days = end.since(now).as_secs() / 86_400;
         let todo = Todo {
             title: format!("Renew {} within {days} days", it.name),
@@ -152,7 +152,7 @@ impl ExpiryJob {
         if is_open(tx, it.workspace, it.id, RECONNECT).await? {
             return Ok(());
         }
-        self.0.close_tasks(tx, it.workspace, &it.id.to_string()).await?;
+        self.0.close_tasks(tx, it.workspace, &it.id.to_string(), "house").await?;
         let todo = Todo {
             title: format!("Reconnect {}", it.name),
             description: format!(

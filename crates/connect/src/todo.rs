@@ -65,7 +65,7 @@ impl Connect {
         accounts::notify(tx, &workspace, Severity::Error, title, detail, about).await.map(drop)
     }
 
-    /// Closes what is open about a thing: it works again.
+    /// Closes what is open about a thing: it works again, or is gone. `by` is a person, a key or `house`.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -74,7 +74,8 @@ impl Connect {
         tx: &mut Tx,
         workspace: WorkspaceId,
         about: &str,
+        by: &str,
     ) -> Result<(), DbError> {
-        tasks::close(tx, workspace, about, "house").await.map(drop)
+        tasks::close(tx, workspace, about, by).await.map(drop)
     }
 }

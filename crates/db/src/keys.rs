@@ -32,7 +32,7 @@ struct Sealed {
 }
 
 /// Every table with cipher texts.
-const SEALED: [Sealed; 7] = [
+const SEALED: [Sealed; 8] = [
     Sealed { table: "credentials", noun: "credential", id: &[("id", "TEXT")] },
     Sealed {
         table: "feed_versions",
@@ -41,6 +41,7 @@ const SEALED: [Sealed; 7] = [
     },
     Sealed { table: "inbound_events", noun: "inbound_event", id: &[("id", "TEXT")] },
     Sealed { table: "connections", noun: "connection", id: &[("id", "TEXT")] },
+    Sealed { table: "webhooks", noun: "webhook", id: &[("id", "TEXT")] },
     Sealed { table: "oauth_states", noun: "oauth_state", id: &[("id", "TEXT")] },
     Sealed { table: "push_subscriptions", noun: "subscription", id: &[("id", "TEXT")] },
     Sealed { table: "idempotency_keys", noun: "idempotency_key", id: &[("key", "TEXT")] },

@@ -1,6 +1,8 @@
 //! What is kept, and for how long. Old rows go a batch at a time, and SQLite gives the pages back.
 
-use kernel::{AuditId, EventId, InboundId, NotificationId, RequestLogId, Timestamp, WorkspaceId};
+use kernel::{
+    AuditId, DeliveryId, EventId, InboundId, NotificationId, RequestLogId, Timestamp, WorkspaceId,
+};
 use std::time::Duration;
 
 use crate::open::Pools;
@@ -15,6 +17,8 @@ pub struct Retention {
     pub requests: Duration,
     /// Accepted pushes that were applied.
     pub inbound: Duration,
+    /// Deliveries of webhooks that succeeded or were given up, with their events.
+    pub deliveries: Duration,
     /// Audit entries.
     pub audit: Duration,
 }
@@ -23,7 +27,13 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { events: 30 * DAY, requests: 14 * DAY, inbound: 30 * DAY, audit: 365 * DAY }
+        Self {
+            events: 30 * DAY,
+            requests: 14 * DAY,
+            inbound: 30 * DAY,
+            deliveries: 30 * DAY,
+            audit: 365 * DAY,
+        }
     }
 }
 
@@ -37,9 +47,14 @@ const SETTLED: &str = "AND NOT EXISTS (SELECT 1 FROM inbound_pending w \
      WHERE w.workspace_id = inbound_events.workspace_id \
        AND w.feed_id = inbound_events.feed_id AND w.id = inbound_events.id)";
 
-/// An event that somebody has yet to handle is kept, however old.
+/// An event that somebody has yet to handle is kept, however old; so is one that a delivery tells of.
 const UNFOLLOWED: &str = "AND NOT EXISTS (SELECT 1 FROM event_pending w \
-     WHERE w.workspace_id = events.workspace_id AND w.event_id = events.id)";
+     WHERE w.workspace_id = events.workspace_id AND w.event_id = events.id) \
+     AND NOT EXISTS (SELECT 1 FROM deliveries d \
+     WHERE d.workspace_id = events.workspace_id AND d.event_id = events.id)";
+
+/// A delivery that waits for an attempt is kept, however old.
+const TOLD: &str = "AND status IN ('succeeded', 'dead')";
 
 impl Db {
     /// Removes what is older than its retention. Returns how many rows went.
@@ -53,6 +68,11 @@ impl Db {
         for workspace in self.workspaces().await? {
             // An id begins with the time that its row was made at.
             for (table, first, rule) in [
+                (
+                    "deliveries",
+                    DeliveryId::first_at(before(retention.deliveries)).to_string(),
+                    TOLD,
+                ),
                 ("events", EventId::first_at(before(retention.events)).to_string(), UNFOLLOWED),
                 (
                     "request_logs",

@@ -90,6 +90,17 @@ impl Tx {
         subject: impl ToString,
         data: Json,
     ) -> Result<(), DbError> {
+        self.append(workspace, kind, subject, data).await.map(drop)
+    }
+
+    /// The same, and answers the event.
+    pub async fn append(
+        &mut self,
+        workspace: WorkspaceId,
+        kind: &str,
+        subject: impl ToString,
+        data: Json,
+    ) -> Result<Arc<Event>, DbError> {
         let at = self.now();
         let id = EventId::generate(at, self.db.entropy());
         let (subject, trace) = (subject.to_string(), trace::current());
@@ -99,10 +110,11 @@ impl Tx {
             crate::args![workspace, id, kind, &subject, at, &data, trace],
         )
         .await?;
-        let event = Event { id, workspace, kind: kind.to_owned(), subject, at, data, trace };
+        let kind = kind.to_owned();
+        let event = Arc::new(Event { id, workspace, kind, subject, at, data, trace });
         self.hand_on(&event).await?;
-        self.announce(Signal::Event(Arc::new(event)));
-        Ok(())
+        self.announce(Signal::Event(event.clone()));
+        Ok(event)
     }
 
     /// Asks for a job. See [`crate::Worker`] for what a kind and a key promise.

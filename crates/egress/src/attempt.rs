@@ -117,7 +117,7 @@ impl Attempt<'_> {
         let mut answer = self.door.wire.exchange(request, self.limits.first_byte).await?;
         let first_byte = started.elapsed();
         draft.status(answer.status());
-        let location = answer.headers().get(header::LOCATION);
+        let location = answer.headers().get(header::LOCATION).filter(|_| self.request.follows);
         if let Some(next) = outgoing.follow(answer.status(), location, self.secrets)? {
             return Ok(Hop::Moved(next));
         }
@@ -152,7 +152,8 @@ impl Attempt<'_> {
         }
         let limit = self.limits.max_body;
         let too_large = || EgressError::TooLarge { host: authority(url), limit };
-        if answer.content_length().is_some_and(|it| it > limit) {
+        let cuts = self.request.cuts;
+        if !cuts && answer.content_length().is_some_and(|it| it > limit) {
             return Err(too_large());
         }
         let mut body = BytesMut::new();
@@ -161,10 +162,14 @@ impl Attempt<'_> {
             .await
             .map_err(|error| classify::classify(&error, url, self.door.config.connect_timeout))?
         {
-            if (body.len() + piece.len()) as u64 > limit {
+            let room = usize::try_from(limit).unwrap_or(usize::MAX) - body.len();
+            if piece.len() > room && !cuts {
                 return Err(too_large());
             }
-            body.extend_from_slice(&piece);
+            body.extend_from_slice(&piece[..piece.len().min(room)]);
+            if piece.len() > room {
+                break;
+            }
         }
         Ok(body.freeze())
     }

@@ -114,6 +114,14 @@ impl Egress {
         self.0.gates.standing(limit, self.0.clock.now())
     }
 
+    /// What can be said against an address before anything is resolved.
+    ///
+    /// # Errors
+    /// [`EgressError::BadUrl`], or [`EgressError::Forbidden`] for an address that it spells out.
+    pub fn check(&self, url: &url::Url) -> Result<(), EgressError> {
+        crate::target::check(url, &self.0.guard)
+    }
+
     /// The limits of a request that names none.
     pub fn limits(&self) -> Limits {
         self.0.config.limits
@@ -167,7 +175,7 @@ impl Door {
             secrets: &secrets,
             limits: self.limits(request),
             number: 1,
-            insists: false,
+            insists: request.insists,
         };
         loop {
             let now = self.clock.now();

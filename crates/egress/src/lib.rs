@@ -44,7 +44,7 @@ pub use gate::Standing;
 pub use guard::{Guard, Refusal};
 pub use log::{Log, RequestLogEntry};
 pub use mail::{MailError, Mailer};
-pub use observe::{Observation, Observer, status_429};
+pub use observe::{Observation, Observer, retry_after, status_429};
 pub use probe::{Probe, Step};
 pub use request::{Lane, Limits, RateLimit, Request, Signer, Validators};
 pub use resolve::{DnsFailure, Resolve, SystemResolver};

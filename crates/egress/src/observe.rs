@@ -52,7 +52,7 @@ pub fn status_429() -> Observer {
 
 /// The wait that `Retry-After` asks for, as a date or in seconds, of which some send decimals.
 /// Source: RFC 9110, 10.2.3.
-pub(crate) fn retry_after(head: &ResponseHead, now: Timestamp) -> Option<Duration> {
+pub fn retry_after(head: &ResponseHead, now: Timestamp) -> Option<Duration> {
     let text = head.headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse::<f64>() {
         return Duration::try_from_secs_f64(seconds.max(0.0)).ok();

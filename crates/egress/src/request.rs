@@ -48,6 +48,13 @@ pub struct Request {
     pub budgets: Vec<Budget>,
     /// Who goes first when a bucket is empty, and who is refused first when a budget runs low.
     pub lane: Lane,
+    /// Whether a redirect is gone after. An answer that is not gone after is an answer like any other.
+    pub follows: bool,
+    /// Whether a body beyond [`Limits::max_body`] is cut there rather than refused.
+    pub cuts: bool,
+    /// Whether it goes even where the circuit is open. For one request at a time: the host is meant to be
+    /// left alone.
+    pub insists: bool,
     /// How long to wait for a token before giving up with `egress.rate_limited`.
     pub max_wait: Duration,
     /// Reads from an answer what the provider says about its limits.
@@ -74,6 +81,9 @@ impl Request {
             rate_limits: Vec::new(),
             budgets: Vec::new(),
             lane: Lane::Background,
+            follows: true,
+            cuts: false,
+            insists: false,
             max_wait: Duration::from_secs(30),
             observer: status_429(),
         }

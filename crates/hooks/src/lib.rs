@@ -16,6 +16,7 @@ mod failures;
 mod jobs;
 mod metrics;
 mod news;
+mod outgoing;
 mod receive;
 mod rules;
 mod store;
@@ -24,6 +25,7 @@ pub mod verify;
 
 pub use api::{receivers, routes};
 pub use destination::{Address, Destination, Destinations, JobTemplate};
+pub use outgoing::Outgoing;
 
 use catalog::push::Push;
 use connect::Connect;

@@ -121,6 +121,9 @@ pub mod codes {
         TIMESTAMP_OUTSIDE = 401 "webhook.timestamp_outside_window" "The timestamp is too old or in the future";
         WEBHOOK_NOT_CONFIGURED = 403 "webhook.not_configured" "No secret is configured, so pushes are refused";
         WEBHOOK_ADDRESS = 403 "webhook.address_not_allowed" "The sender's address is not on the list";
+        WEBHOOK_BAD_FILTER = 422 "webhook.bad_filter" "The filter of the webhook cannot be read";
+        WEBHOOK_DISABLED = 409 "webhook.disabled" "The webhook is disabled";
+        WEBHOOK_REFUSED = 422 "webhook.refused" "The endpoint did not take the event";
         HANDSHAKE_FAILED = 403 "webhook.handshake_failed" "The handshake does not match what is configured";
         SUBSCRIPTION_BY_HAND = 409 "subscription.by_hand" "Pushes are set up at the provider by hand";
         SUBSCRIPTION_REFUSED = 422 "subscription.refused" "The provider does not take the subscription";

@@ -97,6 +97,8 @@ scopes! {
     WorkflowsExecute = "workflows:execute";
     /// Read events, audit entries, status and usage.
     EventsRead = "events:read";
+    /// Emit events of one's own.
+    EventsWrite = "events:write";
 }
 
 impl fmt::Display for Scope {

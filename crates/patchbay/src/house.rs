@@ -9,7 +9,7 @@ use connect::{Connect, RequestLogs};
 use db::{Db, Options, Worker};
 use egress::Egress;
 use feeds::{Feeds, FeedsConfig};
-use hooks::{Hooks, HooksConfig};
+use hooks::{Hooks, HooksConfig, Outgoing};
 use insight::Insight;
 use server::{FeedDestinations, House, InstanceState, Metrics};
 use std::net::SocketAddr;
@@ -76,15 +76,17 @@ pub(crate) async fn build(
     let feeds = Feeds::new(db.clone(), connect.clone(), config);
     let config = HooksConfig {
         trusted_proxies: settings.trusted_proxy.clone().unwrap_or_default(),
-        ..HooksConfig::new(public_url)
+        ..HooksConfig::new(public_url.clone())
     };
     let destinations = Arc::new(FeedDestinations(feeds.clone()));
     let hooks = Hooks::new(db.clone(), connect.clone(), destinations, config);
+    let outgoing = Outgoing::new(db.clone(), connect.clone(), egress.clone(), public_url);
     let insight = Insight::new(db.clone(), connect.clone());
     let actions = Actions::new(connect.clone());
     let metrics = Metrics::new(&db);
     metrics.register(|registry| egress.register(registry));
     metrics.register(|registry| hooks.register(registry));
+    metrics.register(|registry| outgoing.register(registry));
     metrics.register(|registry| feeds.register(registry));
     metrics.register(|registry| insight.register(registry));
     let rotation = RotateHere { db: db.clone(), source: vaulted.source.clone() };
@@ -95,7 +97,7 @@ pub(crate) async fn build(
         rotate: Arc::new(rotation),
     };
     let instance = Arc::new(instance);
-    Ok(House { db, accounts, connect, actions, feeds, hooks, insight, instance, metrics })
+    Ok(House { db, accounts, connect, actions, feeds, hooks, outgoing, insight, instance, metrics })
 }
 
 /// Rotates the master key of the running house.
@@ -143,6 +145,8 @@ pub(crate) async fn serve(settings: Settings, stop: CancellationToken) -> Result
         let worker = worker.handle(mail);
         let worker = house.insight.work(house.connect.work(house.feeds.work(worker)));
         let worker = house.hooks.work(worker);
+        house.outgoing.recover().await?;
+        let worker = house.outgoing.work(worker);
         house.metrics.register(|registry| worker.register(registry));
         tasks.spawn(run_worker(worker, stop.clone()));
         tasks.spawn(forget_old(house.db.clone(), settings.retention(), stop.clone()));

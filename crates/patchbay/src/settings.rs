@@ -261,6 +261,7 @@ impl Settings {
         db::Retention {
             events: days(self.keep_events_days, usual.events),
             inbound: days(self.keep_events_days, usual.inbound),
+            deliveries: days(self.keep_events_days, usual.deliveries),
             requests: days(self.keep_requests_days, usual.requests),
             audit: days(self.keep_audit_days, usual.audit),
         }

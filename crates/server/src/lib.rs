@@ -25,7 +25,7 @@ use axum::Router;
 use connect::Connect;
 use db::Db;
 use feeds::Feeds;
-use hooks::Hooks;
+use hooks::{Hooks, Outgoing};
 use insight::Insight;
 use std::sync::Arc;
 use utoipa::openapi::OpenApi;
@@ -44,6 +44,8 @@ pub struct House {
     pub feeds: Feeds,
     /// Pushes.
     pub hooks: Hooks,
+    /// Webhooks out.
+    pub outgoing: Outgoing,
     /// Numbers of accounts.
     pub insight: Insight,
     /// What providers can do.
@@ -104,6 +106,7 @@ fn api(house: &House) -> OpenApiRouter {
         .merge(connect::routes(house.connect.clone()))
         .merge(feeds::routes(house.feeds.clone()))
         .merge(hooks::routes(house.hooks.clone()))
+        .merge(house.outgoing.routes())
         .merge(insight::routes(house.insight.clone()))
         .merge(actions::routes(house.actions.clone()))
         .merge(instance::routes(house))

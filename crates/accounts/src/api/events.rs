@@ -23,7 +23,7 @@ pub(super) struct EventView {
     subject: String,
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
-    #[schema(value_type = Object)]
+    #[schema(value_type = Value)]
     data: Value,
 }
 

@@ -97,5 +97,6 @@ const fn describe(scope: Scope) -> &'static str {
             "Execute workflows, answer what they ask, cancel and retry executions."
         }
         Scope::EventsRead => "Read events, audit entries, status and usage.",
+        Scope::EventsWrite => "Emit events of one's own.",
     }
 }

@@ -144,6 +144,7 @@ pub mod may {
         WebhooksManage IntegrationsRead IntegrationsWrite AdminFull CredentialsRead CredentialsWrite
         ConnectionsRead ConnectionsWrite MetricsRead MetricsWrite
         FeedsRead FeedsWrite FetchExecute WidgetsRead WidgetsWrite InboundRead InboundWrite EventsRead
+        EventsWrite
         ActionsExecute WorkflowsRead WorkflowsWrite WorkflowsExecute
     }
 }

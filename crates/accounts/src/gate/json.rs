@@ -96,6 +96,10 @@ fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     if let Some(pointer) = find_nul(&value) {
         return Err(invalid(pointer, "the character U+0000 is not allowed".into()));
     }
+    // What is read is an object everywhere; a list would be taken for its fields in their order.
+    if value.is_array() {
+        return Err(invalid(String::new(), "expected an object".into()));
+    }
     parse(value)
 }
 
@@ -241,6 +245,7 @@ mod tests {
             (r#"{"widget_id":7}"#, 422, vec!["/widget_id expected a string"]),
             (r#"{"widget_id":"a","items":[1,"hunter2"]}"#, 422, vec!["/items/1 expected u8"]),
             (r#"{}"#, 422, vec!["/widget_id it is required"]),
+            (r#"["a", [], null]"#, 422, vec![" expected an object"]),
             (r#"{"widget_id":"a","items":[],"inner":{}}"#, 422, vec!["/inner/city it is required"]),
             (
                 r#"{"widget_id":"a\u0000"}"#,

@@ -78,3 +78,16 @@ async fn what_is_not_http_says_so() {
         assert!(error.to_string().contains(says), "{error}");
     }
 }
+
+#[tokio::test]
+async fn an_answer_is_cut_where_that_is_asked_for() {
+    for (size, kept) in [(10, 10), (64, 64), (65, 64), (3_000_000, 64)] {
+        let server = Server::replies(vec![Reply::ok("x".repeat(size))]).await;
+        let world = World::new();
+        let mut request = world.get(&server.url("/"));
+        request.limits = Some(Limits { max_body: 64, ..Limits::default() });
+        request.cuts = true;
+        let answer = world.egress.send(request).await.unwrap();
+        assert_eq!(answer.body.len(), kept, "{size}");
+    }
+}

@@ -39,6 +39,15 @@ async fn another_origin_sees_no_credentials() {
 }
 
 #[tokio::test]
+async fn a_redirect_that_is_not_to_be_followed_is_an_answer() {
+    let server = Server::replies(vec![Reply::redirect(307, "/b")]).await;
+    let world = World::new();
+    let request = egress::Request { follows: false, ..world.get(&server.url("/a")) };
+    let answer = world.egress.send(request).await.unwrap();
+    assert_eq!((answer.head.status.as_u16(), server.requests().len()), (307, 1));
+}
+
+#[tokio::test]
 async fn circles_end() {
     let world = World::new();
     let circle =

@@ -38,7 +38,7 @@ impl Hooks {
             State::Failed => "subscription.recovered",
             State::Pending | State::Off => "subscription.active",
         };
-        self.connect().close_tasks(tx, it.workspace, &it.id.to_string()).await?;
+        self.connect().close_tasks(tx, it.workspace, &it.id.to_string(), "house").await?;
         tx.emit(it.workspace, kind, it.id, told(it)).await
     }
 
@@ -108,7 +108,7 @@ impl Hooks {
         it.expires_at = None;
         it.renew_at = Some(tx.now());
         store::subscriptions::update(tx, it).await?;
-        self.connect().close_tasks(tx, it.workspace, &it.id.to_string()).await?;
+        self.connect().close_tasks(tx, it.workspace, &it.id.to_string(), "house").await?;
         schedule(tx, it).await
     }
 
@@ -124,7 +124,7 @@ impl Hooks {
         (it.asked_at, it.confirmed_at, it.expires_at, it.renew_at) = (None, None, None, None);
         store::subscriptions::update(tx, it).await?;
         schedule(tx, it).await?;
-        self.connect().close_tasks(tx, it.workspace, &it.id.to_string()).await?;
+        self.connect().close_tasks(tx, it.workspace, &it.id.to_string(), "house").await?;
         tx.emit(it.workspace, "subscription.ended", it.id, told(it)).await
     }
 }

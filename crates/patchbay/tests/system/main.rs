@@ -34,5 +34,6 @@ mod storage;
 mod streams;
 mod subscriptions;
 mod tenants;
+mod webhooks;
 mod widgets;
 mod world;

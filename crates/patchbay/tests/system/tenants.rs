@@ -173,6 +173,12 @@ async fn theirs(world: &World) -> BTreeMap<String, String> {
     let tasks = world.owner.get("/api/v1/tasks").await.expect(200);
     keep("task", &text(&tasks["data"][0]["id"]));
 
+    let hook = json!({ "url": "http://127.0.0.1:9/hooks", "events": ["custom.*"] });
+    let hook = text(&world.post("/api/v1/webhooks", hook).await["id"]);
+    keep("wh", &hook);
+    let test = world.owner.send("POST", &format!("/api/v1/webhooks/{hook}/test"), &[], "").await;
+    keep("dlv", &text(&created(test)["id"]));
+
     let failing = json!({ "path": "/rest/status/404", "notify_after": 1 });
     world.feed(&rest, json!({ "pull": failing })).await;
     let note = eventually("a notification of the failure", async || {
@@ -213,6 +219,8 @@ async fn stranger(world: &World) -> (Client, BTreeMap<String, String>) {
     ids.insert("own_widget".to_owned(), own("/api/v1/widgets", widget).await);
     let config = json!({ "widget_id": "own", "name": "Own" });
     ids.insert("own_config".to_owned(), own("/api/v1/widget-configs", config).await);
+    let told = json!({ "url": "http://127.0.0.1:9/hooks", "events": ["*"] });
+    ids.insert("own_wh".to_owned(), own("/api/v1/webhooks", told).await);
     let player = json!({ "name": "Own" });
     ids.insert("own_player".to_owned(), own("/api/v1/players", player).await);
     (bob, ids)

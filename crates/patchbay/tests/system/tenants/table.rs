@@ -48,7 +48,8 @@ impl Row {
 
     /// Whether an owner reads something at this path that strangers do not see.
     pub(crate) fn is_read_of_theirs(&self) -> bool {
-        let is_stream = self.template.ends_with("/events") || self.template.contains("/webhooks/");
+        let is_stream =
+            self.template.ends_with("/events") || self.template.contains("/api/webhooks/");
         let is_mixed = self.asked.contains("<own_");
         self.method == "GET" && self.rule == Hidden && !is_stream && !is_mixed
     }
@@ -81,6 +82,7 @@ const HOOK_FEED: &str = "/api/webhooks/{integration_id}/{feed_id}";
 const HOOK_SUB: &str = "/api/webhooks/subscriptions/{integration_id}/{subscription_id}";
 const MIXED_SUB: &str = "/api/webhooks/subscriptions/<own_hook>/sub_01kce5v0g0f7nb4x1q2m3n4p5r";
 const HOOK: &str = "/api/webhooks/{integration_id}";
+const WH_REPLAY: &str = "/api/v1/webhooks/{id}/deliveries/{delivery_id}/replay";
 const MIXED_CONFIG: &str = "/api/webhooks/widgets/<own_hook>/<config>";
 const MIXED_FEED: &str = "/api/webhooks/<own_hook>/<pushed>";
 const ADDRESS: Rule = Open("an address is public; a push to it brings a signature");
@@ -140,9 +142,12 @@ const ROWS: &[Line] = &[
     ("GET", "/api/v1/credentials/{id}/audit", "/api/v1/credentials/<cred>/audit", "", Hidden),
     ("POST", "/api/v1/credentials/{id}/rotate", "/api/v1/credentials/<cred>/rotate", CREDENTIALS, Hidden),
     ("POST", "/api/v1/credentials/{id}/validate", "/api/v1/credentials/<cred>/validate", "", Hidden),
+    ("GET", "/api/v1/deliveries/{id}", "/api/v1/deliveries/<dlv>", "", Hidden),
+    ("POST", "/api/v1/deliveries/{id}/replay", "/api/v1/deliveries/<dlv>/replay", "", Hidden),
     ("GET", "/api/v1/drifts", "/api/v1/drifts", "", List),
     ("GET", "/api/v1/events", "/api/v1/events?limit=200", "", List),
     ("GET", "/api/v1/events", "/api/v1/events?subject=<feed>", "", List),
+    ("POST", "/api/v1/events", "", "", OWN),
     ("GET", "/api/v1/events/stream", "", "", Live),
     ("GET", "/api/v1/feeds", "/api/v1/feeds", "", List),
     ("GET", "/api/v1/feeds", "/api/v1/feeds?integration_id=<int>", "", List),
@@ -227,6 +232,19 @@ const ROWS: &[Line] = &[
     ("GET", "/api/v1/tasks/{id}", "/api/v1/tasks/<task>", "", Hidden),
     ("POST", "/api/v1/tasks/{id}/close", "/api/v1/tasks/<task>/close", "", Hidden),
     ("POST", "/api/v1/transform", "", "", NO_TENANT),
+    ("GET", "/api/v1/webhooks", "/api/v1/webhooks", "", List),
+    ("POST", "/api/v1/webhooks", "", "", OWN),
+    ("GET", "/api/v1/webhooks/{id}", "/api/v1/webhooks/<wh>", "", Hidden),
+    ("DELETE", "/api/v1/webhooks/{id}", "/api/v1/webhooks/<wh>", "", Hidden),
+    ("PATCH", "/api/v1/webhooks/{id}", "/api/v1/webhooks/<wh>", NAME, Hidden),
+    ("GET", "/api/v1/webhooks/{id}/deliveries", "/api/v1/webhooks/<wh>/deliveries", "", Hidden),
+    ("POST", WH_REPLAY, "/api/v1/webhooks/<wh>/deliveries/<dlv>/replay", "", Hidden),
+    ("POST", WH_REPLAY, "/api/v1/webhooks/<own_wh>/deliveries/<dlv>/replay", "", Hidden),
+    ("POST", "/api/v1/webhooks/{id}/pause", "/api/v1/webhooks/<wh>/pause", "", Hidden),
+    ("POST", "/api/v1/webhooks/{id}/replay", "/api/v1/webhooks/<wh>/replay", r#"{"since": "2026-01-01T00:00:00Z"}"#, Hidden),
+    ("POST", "/api/v1/webhooks/{id}/resume", "/api/v1/webhooks/<wh>/resume", "", Hidden),
+    ("POST", "/api/v1/webhooks/{id}/rotate-secret", "/api/v1/webhooks/<wh>/rotate-secret", "", Hidden),
+    ("POST", "/api/v1/webhooks/{id}/test", "/api/v1/webhooks/<wh>/test", "", Hidden),
     ("GET", "/api/v1/widget-configs", "/api/v1/widget-configs", "", List),
     ("GET", "/api/v1/widget-configs", "/api/v1/widget-configs?widget_id=<widget>", "", List),
     ("POST", "/api/v1/widget-configs", "/api/v1/widget-configs", r#"{"widget_id": "<widget>", "name": "x"}"#, Refused),
