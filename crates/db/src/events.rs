@@ -4,7 +4,7 @@ use kernel::{Event, EventId, PageRequest, WorkspaceId};
 use serde_json::Value as Json;
 use std::sync::Arc;
 
-use crate::{DbError, Row, Signal, Workspace, args, trace};
+use crate::{Db, DbError, Row, Signal, Workspace, args, trace};
 
 /// Which events are wanted; empty texts mean any.
 #[derive(Clone, Debug, Default)]
@@ -60,19 +60,29 @@ impl Workspace {
         subject: impl ToString,
         data: Json,
     ) -> Result<(), DbError> {
-        let at = self.db().clock().now();
-        let id = EventId::generate(at, self.db().entropy());
-        let (kind, subject) = (kind.to_owned(), subject.to_string());
-        let (workspace, trace) = (self.id(), trace::current());
-        let event = Arc::new(Event { id, workspace, kind, subject, at, data, trace });
         if !self.db().is_postgres() {
-            self.db().broadcast(vec![Signal::Event(event)]);
+            let event = made(self.db(), self.id(), kind, subject, data);
+            self.db().broadcast(vec![Signal::Event(Arc::new(event))]);
             return Ok(());
         }
         let mut tx = self.write().await?;
-        tx.announce(Signal::Event(event));
+        tx.tell(self.id(), kind, subject, data);
         tx.commit().await
     }
+}
+
+/// An event of now, which belongs to the trace of this task.
+pub(crate) fn made(
+    db: &Db,
+    workspace: WorkspaceId,
+    kind: &str,
+    subject: impl ToString,
+    data: Json,
+) -> Event {
+    let at = db.clock().now();
+    let id = EventId::generate(at, db.entropy());
+    let (kind, subject) = (kind.to_owned(), subject.to_string());
+    Event { id, workspace, kind, subject, at, data, trace: trace::current() }
 }
 
 /// An event from a row of the table.

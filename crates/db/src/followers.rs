@@ -32,6 +32,11 @@ impl Followers {
         wanted.map(|it| it.job.clone()).collect()
     }
 
+    /// Whether anybody wants events of this kind.
+    pub(crate) fn is_followed(&self, workspace: WorkspaceId, kind: &str) -> bool {
+        !self.of(workspace, kind).is_empty()
+    }
+
     /// Takes over what was committed, unless something newer is known.
     pub(crate) fn learn(&self, change: &Change) {
         let Change::Follower { workspace, job, patterns, version } = change else { return };

@@ -39,6 +39,10 @@ pub struct NewInbound {
     pub job: Option<NewJob>,
 }
 
+/// The kind of the event that tells of an accepted push. It is there for who follows it: where nobody does,
+/// the inbox alone knows.
+pub const INBOUND_RECEIVED: &str = "inbound.received";
+
 /// What became of a push.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Accepted {
@@ -196,6 +200,7 @@ impl Batch for Append {
                 waiting.push((push.workspace, feed, push.id));
             }
             integrations.insert((push.workspace, push.integration));
+            tx.tell_followers(push).await?;
         }
         tx.await_inbound(&waiting).await?;
         for (workspace, job) in jobs.into_values() {
@@ -358,6 +363,17 @@ impl Workspace {
 }
 
 impl Tx {
+    async fn tell_followers(&mut self, push: &NewInbound) -> Result<(), DbError> {
+        if !self.db.followers().is_followed(push.workspace, INBOUND_RECEIVED) {
+            return Ok(());
+        }
+        let data = serde_json::json!({
+            "integration_id": push.integration, "feed_id": push.feed, "provider": push.provider,
+            "event_id": push.event_id, "event_type": push.event_type,
+        });
+        self.emit(push.workspace, INBOUND_RECEIVED, push.id, data).await
+    }
+
     /// What waits to be applied to a feed, oldest first.
     pub async fn pending_inbound(
         &mut self,

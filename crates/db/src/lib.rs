@@ -28,7 +28,9 @@ pub use batch::{Batch, Batcher};
 pub use error::DbError;
 pub use events::EventFilter;
 pub use followers::{FOLLOW, matches};
-pub use inbox::{Accepted, Inbound, InboundFilter, InboundState, Inbox, NewInbound};
+pub use inbox::{
+    Accepted, INBOUND_RECEIVED, Inbound, InboundFilter, InboundState, Inbox, NewInbound,
+};
 pub use keys::{KeySource, Master, Rotation};
 pub use open::{Db, Options};
 pub use queue::{Done, Handler, Job, JobError, Worker};

@@ -34,6 +34,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0004_webhooks.sql"),
         include_str!("../migrations/postgres/0004_webhooks.sql"),
     ),
+    (
+        5,
+        "workflows",
+        include_str!("../migrations/sqlite/0005_workflows.sql"),
+        include_str!("../migrations/postgres/0005_workflows.sql"),
+    ),
 ];
 
 fn migrator(

@@ -84,6 +84,15 @@ impl Job {
         store::finish(tx, self).await
     }
 
+    /// Makes sure, for the rest of the transaction, that the job is this worker's still: what it writes then
+    /// is not written late.
+    ///
+    /// # Errors
+    /// [`DbError::LeaseLost`] when another worker has it, or nobody: roll back.
+    pub async fn hold(&self, tx: &mut Tx) -> Result<(), DbError> {
+        store::hold(tx, self).await
+    }
+
     /// Lets it run again at `at`, or earlier if it was asked for meanwhile.
     ///
     /// # Errors

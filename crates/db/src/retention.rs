@@ -96,6 +96,8 @@ impl Db {
             ("tasks", "id", "closed_at", before(365 * DAY)),
             ("oauth_states", "id", "expires_at", now),
             ("connect_links", "id", "expires_at", now),
+            // Each says itself how long it is kept; its steps go with it.
+            ("executions", "id", "forget_at", now),
         ] {
             gone += self.forget(table, key, column, limit).await?;
         }

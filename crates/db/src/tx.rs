@@ -1,14 +1,14 @@
 //! A transaction. It runs statements, appends events and enqueues jobs; what it announces reaches the
 //! other rooms (and, through PostgreSQL, the other nodes) only after the commit.
 
-use kernel::{Event, EventId, NewJob, WorkspaceId};
+use kernel::{Event, NewJob, WorkspaceId};
 use serde_json::Value as Json;
 use sqlx::postgres::PgArguments;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments, AssertSqlSafe, Postgres, Sqlite, Transaction};
 use std::sync::Arc;
 
-use crate::{Change, Db, DbError, Row, Signal, Value, trace};
+use crate::{Change, Db, DbError, Row, Signal, Value, events};
 
 pub(crate) enum Conn {
     Sqlite(Transaction<'static, Sqlite>),
@@ -101,20 +101,24 @@ impl Tx {
         subject: impl ToString,
         data: Json,
     ) -> Result<Arc<Event>, DbError> {
-        let at = self.now();
-        let id = EventId::generate(at, self.db.entropy());
-        let (subject, trace) = (subject.to_string(), trace::current());
+        let event = Arc::new(events::made(&self.db, workspace, kind, subject, data));
+        let Event { id, subject, at, data, trace, .. } = &*event;
         self.execute(
             "INSERT INTO events (workspace_id, id, kind, subject, at, data, trace) \
              VALUES ($1, $2, $3, $4, $5, $6, $7)",
-            crate::args![workspace, id, kind, &subject, at, &data, trace],
+            crate::args![workspace, *id, kind, subject, *at, data, *trace],
         )
         .await?;
-        let kind = kind.to_owned();
-        let event = Arc::new(Event { id, workspace, kind, subject, at, data, trace });
         self.hand_on(&event).await?;
         self.announce(Signal::Event(event.clone()));
         Ok(event)
+    }
+
+    /// Announces something after the commit to who is listening right now, without a line in the log: steps
+    /// on the way to something that has its event.
+    pub fn tell(&mut self, workspace: WorkspaceId, kind: &str, subject: impl ToString, data: Json) {
+        let event = events::made(&self.db, workspace, kind, subject, data);
+        self.announce(Signal::Event(Arc::new(event)));
     }
 
     /// Asks for a job. See [`crate::Worker`] for what a kind and a key promise.

@@ -93,6 +93,29 @@ async fn a_follower_is_handed_each_event_that_it_wants_once() {
 }
 
 #[tokio::test]
+async fn an_accepted_push_is_an_event_where_somebody_follows_pushes() {
+    for test in databases().await {
+        let workspace = test.workspace("acme").await;
+        let inbox = Inbox::start(test.db.clone());
+        let accept = async |event_id: &str| {
+            let push = push(&test, &workspace, Some(event_id));
+            inbox.accept(NewInbound { feed: None, job: None, ..push }).await.unwrap()
+        };
+        accept("one").await;
+        let mut tx = workspace.write().await.unwrap();
+        let wanted = vec![db::INBOUND_RECEIVED.to_owned()];
+        tx.follow(workspace.id(), FOLLOWER, wanted).await.unwrap();
+        tx.commit().await.unwrap();
+        accept("two").await;
+        accept("two").await;
+        let mut tx = workspace.read().await.unwrap();
+        let told = tx.pending_events(workspace.id(), FOLLOWER, 10).await.unwrap();
+        assert_eq!(told.len(), 1, "each once, from when somebody follows");
+        assert_eq!(told[0].data["event_id"], "two");
+    }
+}
+
+#[tokio::test]
 async fn what_follows_from_something_carries_its_trace() {
     for test in databases().await {
         let workspace = test.workspace("acme").await;

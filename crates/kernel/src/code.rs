@@ -130,6 +130,25 @@ pub mod codes {
         SUBSCRIPTION_SILENT = 422 "subscription.unconfirmed" "The provider never confirmed the subscription";
         SUBSCRIPTION_UNREACHABLE = 422 "subscription.unreachable" "The provider cannot reach this instance";
 
+        // Workflows
+        WORKFLOW_INVALID = 422 "workflow.invalid" "The definition of the workflow cannot be used";
+        WORKFLOW_DISABLED = 409 "workflow.disabled" "The workflow is switched off";
+        WORKFLOW_INPUT = 422 "workflow.input_invalid" "The input does not fit the workflow";
+        WORKFLOW_AT_LIMIT = 409 "workflow.at_limit" "As many runs as may be are under way";
+        WORKFLOW_TOO_DEEP = 422 "workflow.too_deep" "Workflows start one another without an end";
+        EXECUTION_ENDED = 409 "execution.ended" "The run is over";
+        EXECUTION_NOT_WAITING = 409 "execution.not_waiting" "The step does not wait for an answer";
+        EXECUTION_TIMED_OUT = 422 "execution.timed_out" "The run took longer than its workflow allows";
+        EXECUTION_TOO_LARGE = 422 "execution.too_large" "The run has more steps, or keeps more, than it may";
+        EXECUTION_INTERRUPTED = 422 "execution.interrupted" "The run was interrupted too often";
+        EXECUTION_CANCELLED = 422 "execution.cancelled" "The run was cancelled";
+        STEP_EXPRESSION = 422 "step.expression_failed" "An expression gives no value";
+        STEP_TIMED_OUT = 422 "step.timed_out" "The step took too long";
+        STEP_TOO_LARGE = 422 "step.too_large" "The step results in more than is kept";
+        STEP_CODE = 422 "step.code_failed" "The program of the step failed";
+        STEP_HTTP_STATUS = 422 "step.http_status" "The other side answered with an error";
+        STEP_REJECTED = 422 "step.rejected" "The person who was asked said no";
+
         // Starting and keeping the house
         DB_NEWER = 500 "db.newer" "The database was written by a newer version";
         DB_READ_ONLY = 500 "db.read_only" "The data directory cannot be written";

@@ -9,9 +9,10 @@ use connect::{Connect, RequestLogs};
 use db::{Db, Options, Worker};
 use egress::Egress;
 use feeds::{Feeds, FeedsConfig};
+use flows::Flows;
 use hooks::{Hooks, HooksConfig, Outgoing};
 use insight::Insight;
-use server::{FeedDestinations, House, InstanceState, Metrics};
+use server::{Connectors, FeedDestinations, House, InstanceState, Metrics};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -83,6 +84,8 @@ pub(crate) async fn build(
     let outgoing = Outgoing::new(db.clone(), connect.clone(), egress.clone(), public_url);
     let insight = Insight::new(db.clone(), connect.clone());
     let actions = Actions::new(connect.clone());
+    let runner = Arc::new(Connectors(actions.clone()));
+    let flows = Flows::new(db.clone(), egress.clone(), runner);
     let metrics = Metrics::new(&db);
     metrics.register(|registry| egress.register(registry));
     metrics.register(|registry| hooks.register(registry));
@@ -97,7 +100,19 @@ pub(crate) async fn build(
         rotate: Arc::new(rotation),
     };
     let instance = Arc::new(instance);
-    Ok(House { db, accounts, connect, actions, feeds, hooks, outgoing, insight, instance, metrics })
+    Ok(House {
+        db,
+        accounts,
+        connect,
+        actions,
+        feeds,
+        flows,
+        hooks,
+        outgoing,
+        insight,
+        instance,
+        metrics,
+    })
 }
 
 /// Rotates the master key of the running house.
@@ -143,7 +158,8 @@ pub(crate) async fn serve(settings: Settings, stop: CancellationToken) -> Result
         let worker = worker.handle(accounts::jobs::reseal::Reseal::new(house.db.clone()));
         let mail = Mail::new(house.db.clone(), settings.mailer()?, settings.public_url(address));
         let worker = worker.handle(mail);
-        let worker = house.insight.work(house.connect.work(house.feeds.work(worker)));
+        let worker =
+            house.flows.work(house.insight.work(house.connect.work(house.feeds.work(worker))));
         let worker = house.hooks.work(worker);
         house.outgoing.recover().await?;
         let worker = house.outgoing.work(worker);

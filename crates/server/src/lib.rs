@@ -3,6 +3,7 @@
 //! that Patchbay stands in for. It decides nothing that a room could decide.
 
 mod assets;
+mod connectors;
 mod destinations;
 mod docs;
 mod events;
@@ -14,6 +15,7 @@ mod openapi;
 mod spec;
 mod traffic;
 
+pub use connectors::Connectors;
 pub use destinations::FeedDestinations;
 pub use health::Metrics;
 pub use instance::{InstanceState, Rotate};
@@ -25,6 +27,7 @@ use axum::Router;
 use connect::Connect;
 use db::Db;
 use feeds::Feeds;
+use flows::Flows;
 use hooks::{Hooks, Outgoing};
 use insight::Insight;
 use std::sync::Arc;
@@ -46,6 +49,8 @@ pub struct House {
     pub hooks: Hooks,
     /// Webhooks out.
     pub outgoing: Outgoing,
+    /// Workflows and their runs.
+    pub flows: Flows,
     /// Numbers of accounts.
     pub insight: Insight,
     /// What providers can do.
@@ -107,6 +112,7 @@ fn api(house: &House) -> OpenApiRouter {
         .merge(feeds::routes(house.feeds.clone()))
         .merge(hooks::routes(house.hooks.clone()))
         .merge(house.outgoing.routes())
+        .merge(flows::routes(house.flows.clone()))
         .merge(insight::routes(house.insight.clone()))
         .merge(actions::routes(house.actions.clone()))
         .merge(instance::routes(house))

@@ -139,6 +139,16 @@ pub(crate) async fn finish(tx: &mut Tx, job: &Job) -> Result<(), DbError> {
     run_again(tx, job, Timestamp::from_micros(i64::MAX)).await
 }
 
+/// In PostgreSQL the row is locked, so that nobody claims it before the commit; in SQLite there is one writer.
+pub(crate) async fn hold(tx: &mut Tx, job: &Job) -> Result<(), DbError> {
+    let sql = tx.dialect(
+        "SELECT 1 AS held FROM jobs WHERE workspace_id = $1 AND id = $2 AND fence = $3",
+        "SELECT 1 AS held FROM jobs WHERE workspace_id = $1 AND id = $2 AND fence = $3 FOR UPDATE",
+    );
+    let held = tx.fetch_optional(sql, args![job.workspace, job.id, job.fence]).await?;
+    held.map(drop).ok_or(DbError::LeaseLost)
+}
+
 pub(crate) async fn run_again(tx: &mut Tx, job: &Job, at: Timestamp) -> Result<(), DbError> {
     let row = tx
         .fetch_optional(

@@ -284,6 +284,17 @@ impl Sink {
         self.state.open.lock().unwrap().1
     }
 
+    /// Waits until it was told of that type.
+    pub(crate) async fn heard(&self, kind: &str) -> Told {
+        for count in 1.. {
+            let found = self.when(count).await.into_iter().find(|told| told.json()["type"] == kind);
+            if let Some(found) = found {
+                return found;
+            }
+        }
+        unreachable!("it waits until it was told, or fails")
+    }
+
     /// Waits until it was told so many times.
     pub(crate) async fn when(&self, count: usize) -> Vec<Told> {
         let deadline = tokio::time::Instant::now() + PATIENCE;

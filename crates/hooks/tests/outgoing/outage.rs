@@ -184,9 +184,9 @@ async fn a_host_that_is_left_alone_costs_no_attempts() {
         let now = house.clock.now();
         sink.answer(Manner::status(200));
         house.happen("custom.late", json!({})).await;
-        let last = sink.when(told + 1).await.pop().unwrap();
-        assert_eq!(last.json()["type"], "custom.late");
-        assert_eq!(last.at, now);
+        // A further attempt at something else may have found out first that the host is back.
+        let late = sink.heard("custom.late").await;
+        assert_eq!(late.at, now);
         // It was heard, so the host is back for all.
         house.sleep(10 * SECOND).await;
         assert_eq!(house.tally(&id).await, [("succeeded".to_owned(), 21)].into());

@@ -9,7 +9,7 @@ use std::process::Command;
 const FLOORS: [&[&str]; 10] = [
     &["patchbay"],
     &["server"],
-    &["feeds", "hooks", "insight"],
+    &["feeds", "hooks", "flows", "insight"],
     &["actions"],
     &["connect"],
     &["accounts"],

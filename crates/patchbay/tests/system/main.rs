@@ -36,4 +36,5 @@ mod subscriptions;
 mod tenants;
 mod webhooks;
 mod widgets;
+mod workflows;
 mod world;

@@ -178,6 +178,18 @@ async fn theirs(world: &World) -> BTreeMap<String, String> {
     keep("wh", &hook);
     let test = world.owner.send("POST", &format!("/api/v1/webhooks/{hook}/test"), &[], "").await;
     keep("dlv", &text(&created(test)["id"]));
+    let asks = json!({ "name": "Theirs", "steps": [
+        { "name": "ask", "type": "approval", "config": { "message": "May I?" } } ] });
+    let flow = text(&world.post("/api/v1/workflows", asks).await["id"]);
+    let path = format!("/api/v1/workflows/{flow}/execute");
+    let run = text(&world.post(&path, json!({})).await["id"]);
+    eventually("the run waits", async || {
+        let run = world.owner.get(&format!("/api/v1/executions/{run}")).await.expect(200);
+        (run["status"] == "waiting").then_some(())
+    })
+    .await;
+    keep("flow", &flow);
+    keep("run", &run);
 
     let failing = json!({ "path": "/rest/status/404", "notify_after": 1 });
     world.feed(&rest, json!({ "pull": failing })).await;
