@@ -56,6 +56,8 @@ struct Run<'a> {
     whose: &'a Whose,
     /// What templates see as `{{input.…}}`.
     input: Map<String, Value>,
+    /// How many items of a long list are wanted.
+    limit: Option<usize>,
 }
 
 impl Actions {
@@ -69,6 +71,8 @@ impl Actions {
         let known = integration.provider_def.actions.get(call.action);
         let action = known.ok_or_else(|| unknown(&integration, call.action))?;
         let input = input::checked(action, call.input.clone())?;
+        let limit = input.get("limit").and_then(Value::as_u64);
+        let limit = limit.and_then(|limit| usize::try_from(limit).ok());
         let input = match &action.prepare {
             Some(program) => {
                 let program = self.connect().program(program)?;
@@ -76,11 +80,12 @@ impl Actions {
             }
             None => input,
         };
-        let run = Run { call: &call, integration: &integration, action, whose: &whose, input };
+        let run =
+            Run { call: &call, integration: &integration, action, whose: &whose, input, limit };
         let request = action.request.clone().unwrap_or_default();
         let (output, status) = match &action.paging {
             None => self.asked(workspace, &run, &request).await?,
-            Some(paging) => self.gathered(workspace, &run, request, paging).await?,
+            Some(paging) => self.gathered(workspace, run, &request, paging).await?,
         };
         let drift = self.drifts().compare(workspace, &integration, action, &output).await?;
         Ok(Outcome { output, status, drift })
@@ -104,19 +109,21 @@ impl Actions {
         Ok((read.await?, status))
     }
 
-    /// All pages of a list, up to what the catalog says.
+    /// All pages of a list, up to what is wanted and to what the catalog says.
     async fn gathered(
         &self,
         workspace: &Workspace,
-        run: &Run<'_>,
-        mut request: Request,
+        mut run: Run<'_>,
+        request: &Request,
         paging: &Paging,
     ) -> Result<(Value, u16), Problem> {
-        let (next, items) =
-            (self.connect().program(&paging.next)?, self.connect().program(&paging.items)?);
+        let next = paging.next.as_ref().map(|next| self.connect().program(next)).transpose()?;
+        let items = self.connect().program(&paging.items)?;
+        let limit = run.limit.unwrap_or(usize::MAX);
         let (mut all, mut bytes, mut status) = (Vec::new(), 0, 0);
-        for _ in 0..paging.most {
-            let (prepared, response) = self.sent(workspace, run, &request).await?;
+        run.input.extend(paging.first().map(|first| (paging.parameter.clone(), first)));
+        for page in 1..=paging.most {
+            let (prepared, response) = self.sent(workspace, &run, request).await?;
             status = response.head.status.as_u16();
             bytes += response.body.len();
             if bytes > MOST_GATHERED {
@@ -126,22 +133,26 @@ impl Actions {
             let (action, next, items) = (run.action.clone(), next.clone(), items.clone());
             let read = computed(move || {
                 let read = prepared.heard(&response).and_then(|read| {
-                    let more = prepared.reading.run(&next, read.clone())?;
-                    Ok((prepared.reading.run(&items, read)?, more))
+                    let said = next.map(|next| prepared.reading.run(&next, read.clone()));
+                    Ok((prepared.reading.run(&items, read)?, said.transpose()?))
                 });
                 read.map_err(|unread| failed(&action, &prepared, unread))
             });
-            let (found, more) = read.await?;
+            let (found, said) = read.await?;
+            let before = all.len();
             match found {
                 Value::Array(found) => all.extend(found),
                 other => all.push(other),
             }
-            match more {
-                Value::Null | Value::Bool(false) => break,
-                Value::String(text) if text.is_empty() => break,
-                more => drop(request.query.insert(paging.parameter.clone(), more)),
+            let next = paging.after(page, all.len() - before, said.unwrap_or_default());
+            match next {
+                Some(next) if all.len() < limit => {
+                    run.input.insert(paging.parameter.clone(), next);
+                }
+                _ => break,
             }
         }
+        all.truncate(limit);
         Ok((Value::Array(all), status))
     }
 

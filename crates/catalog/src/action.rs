@@ -80,13 +80,18 @@ pub enum Effect {
     Delete,
 }
 
-/// How the rest of a long list is asked for: the same request once more, with a parameter from the answer.
+/// How the rest of a long list is asked for: the same request once more, with one value changed. An input
+/// field `limit` is how many items are wanted in all.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Paging {
-    /// jq over the answer to the parameter's next value; null when there is no more.
-    pub next: String,
-    /// The query parameter that takes it.
+    /// jq over the answer to the next value; null when there is no more. Left out, pages are numbered from 1.
+    #[serde(default)]
+    pub next: Option<String>,
+    /// How many items a page has where pages are numbered: one with fewer is the last.
+    #[serde(default)]
+    pub size: Option<u32>,
+    /// What templates see the value as: `{{input.…}}`, absent for the first page unless pages are numbered.
     pub parameter: String,
     /// jq over the answer to its items. The output is then the list of all.
     pub items: String,
@@ -106,18 +111,44 @@ pub struct Example {
     /// The integration's configuration.
     #[serde(default)]
     pub config: Map<String, Value>,
+    /// What was captured when somebody connected.
+    #[serde(default)]
+    pub connection: Map<String, Value>,
     /// What goes out: `method`, `url`, `headers` (those that matter), `body` (JSON, or a form's text).
     #[serde(default)]
     pub request: Option<Value>,
     /// What is answered: `status` (200 unless given), `headers`, `body`.
     #[serde(default)]
     pub response: Option<Value>,
-    /// What comes of it.
+    /// What comes of it; of a list, from this page.
     #[serde(default)]
     pub output: Option<Value>,
+    /// What asks for the next page, where there is one.
+    #[serde(default)]
+    pub next: Option<Value>,
     /// Or the provider's own code of the error that comes of it.
     #[serde(default)]
     pub error: Option<String>,
+}
+
+impl Paging {
+    /// What asks for the page after the one of this number, which had so many items; `said` is what `next`
+    /// made of the answer.
+    pub fn after(&self, page: u32, items: usize, said: Value) -> Option<Value> {
+        match (self.size, said) {
+            (Some(size), _) if self.next.is_none() => {
+                (items >= size as usize).then(|| Value::from(page.saturating_add(1)))
+            }
+            (_, Value::Null | Value::Bool(false)) => None,
+            (_, Value::String(text)) if text.is_empty() => None,
+            (_, said) => Some(said),
+        }
+    }
+
+    /// What the first page is asked for with.
+    pub fn first(&self) -> Option<Value> {
+        self.next.is_none().then(|| Value::from(1))
+    }
 }
 
 impl Effect {

@@ -276,6 +276,8 @@ impl Linter<'_> {
             if provider.samples.is_empty() {
                 self.report("/modes", "a provider that is pulled needs a sample in `samples/`");
             }
+        } else if provider.modes.is_empty() && provider.actions.is_empty() {
+            self.report("/modes", "a provider is asked, tells, or has actions");
         } else if provider.request.is_some() || provider.interval_secs.is_some() {
             self.report("/modes", "`request` and `interval_secs` have no effect without `pull`");
         }

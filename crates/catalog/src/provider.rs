@@ -34,7 +34,7 @@ pub struct Provider {
     /// The icon's file name, beside the provider file.
     #[serde(default = "icon_name")]
     pub icon: String,
-    /// Whether it is asked, or tells, or both.
+    /// Whether it is asked, or tells, or both; neither where it has actions alone.
     pub modes: Vec<Mode>,
     /// The ways to prove who asks. None listed is the same as `none`.
     #[serde(default)]
@@ -140,7 +140,8 @@ pub struct Auth {
     #[serde(default)]
     pub name: Option<String>,
     /// The token or key; a template. `Bearer {{token.access_token}}` where access was granted by OAuth,
-    /// unless given.
+    /// unless given. Of the kind `none`, the field that makes further proof needless when it is filled in,
+    /// such as an address that is secret.
     #[serde(default)]
     pub value: Option<String>,
     /// The user of basic auth; a template.
@@ -260,7 +261,7 @@ impl Provider {
             .iter()
             .find(filled)
             .or_else(|| granted().filter(|_| has("client_id")))
-            .or_else(|| of(AuthKind::None))
+            .or_else(|| of(AuthKind::None).filter(|auth| auth.value.is_none()))
             .or_else(granted)
     }
 }
@@ -327,5 +328,10 @@ mod tests {
         assert_eq!(chosen("youtube", json!({"api_key": "k"})), is("api_key"));
         assert_eq!(chosen("youtube", json!({})), is("oauth2"));
         assert_eq!(chosen("github", json!({})), is("none"));
+        // An address that is secret needs no more proof; without it, that is no way in.
+        let hook = json!({"webhook_url": "https://discord.com/api/webhooks/1/t"});
+        assert_eq!(chosen("discord", hook), is("webhook"));
+        assert_eq!(chosen("discord", json!({})), is("oauth2"));
+        assert_eq!(chosen("discord", json!({"bot_token": "b", "webhook_url": "w"})), is("bot"));
     }
 }

@@ -27,11 +27,15 @@ pub(crate) fn of(
     own: &template::Context<'_>,
 ) -> Option<Url> {
     let of_provider = integration.provider_def.request.as_ref().and_then(|it| it.url.as_deref());
-    // An address that the catalog itself asks for numbers at is as much the provider's as its base is.
+    // An address that the catalog itself asks for numbers, or acts at, is as much the provider's as its base.
     let metrics = integration.provider_def.metrics.iter().flat_map(|it| it.calls.values());
-    let mut by_catalog = metrics.filter_map(|call| call.request.url.as_deref());
-    let of_metrics = by_catalog.find(|url| request.url.as_deref() == Some(url));
-    let said = of_metrics.or(integration.pull.url.as_deref());
+    let actions = integration.provider_def.actions.values();
+    let mut by_catalog = metrics
+        .map(|call| &call.request)
+        .chain(actions.filter_map(|action| action.request.as_ref()))
+        .filter_map(|request| request.url.as_deref());
+    let of_catalog = by_catalog.find(|url| request.url.as_deref() == Some(url));
+    let said = of_catalog.or(integration.pull.url.as_deref());
     let of_test = request.url.as_deref().filter(|_| said.is_none() && base.is_none());
     let written =
         said.or(base).or(of_provider).or(of_test.filter(|url| Some(*url) == of_provider))?;

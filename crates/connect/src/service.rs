@@ -485,7 +485,9 @@ pub(crate) fn resolve(
     config: &Map<String, Value>,
 ) -> Arc<Provider> {
     let able = |provider: &&Arc<Provider>| {
-        (!mode.pulls() || provider.pulls()) && (!mode.pushes() || provider.pushes())
+        // One that only acts neither tells nor needs to be asked.
+        let only_acts = provider.modes.is_empty() && mode == Mode::Pull;
+        only_acts || (!mode.pulls() || provider.pulls()) && (!mode.pushes() || provider.pushes())
     };
     if let Some(known) = catalog.get(&label.to_lowercase()).filter(able) {
         return known.clone();
@@ -521,4 +523,22 @@ fn nothing(label: &str) -> Provider {
     });
     serde_json::from_value(said)
         .unwrap_or_else(|error| unreachable!("a provider of constants: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_provider_is_itself_where_it_can_do_what_is_asked() {
+        let catalog = Catalog::embedded().unwrap();
+        let id = |label, mode| resolve(&catalog, label, mode, &Map::new()).id.clone();
+        assert_eq!(id("github", Mode::Pull), "github");
+        // One that only acts.
+        assert_eq!(id("resend", Mode::Pull), "resend");
+        assert_eq!(id("resend", Mode::Push), "webhook");
+        // One that only tells.
+        assert_eq!(id("twilio", Mode::Push), "twilio");
+        assert_eq!(id("twilio", Mode::Pull), "rest");
+    }
 }

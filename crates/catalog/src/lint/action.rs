@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Finding, Linter, finding, strings};
-use crate::action::{Action, Example};
+use crate::action::{Action, Example, Paging};
 use crate::answer::{Reading, Unread};
 use crate::catalog::{Folder, yaml};
 use crate::jq::{self, Limits, Program};
@@ -58,10 +58,24 @@ impl Linter<'_> {
             ("/success", action.success.as_ref()),
             ("/error_message", action.error_message.as_ref()),
             ("/error_code", action.error_code.as_ref()),
-            ("/paging/next", paging.map(|paging| &paging.next)),
+            ("/paging/next", paging.and_then(|paging| paging.next.as_ref())),
             ("/paging/items", paging.map(|paging| &paging.items)),
         ] {
             program.into_iter().for_each(|program| self.program(pointer, program));
+        }
+        if let Some(paging) = paging {
+            if paging.next.is_some() == paging.size.is_some() {
+                self.report("/paging", "pages have either a `next` or a `size` and numbers");
+            }
+            if action.transform.is_some() {
+                self.report(
+                    "/transform",
+                    "has no effect with `paging`; `items` says what is taken",
+                );
+            }
+            if !schema::fields(&action.input).any(|(name, _)| name == "limit") {
+                self.report("/input", "a long list has a `limit`");
+            }
         }
         if action.examples.is_empty() {
             self.report("/examples", "an action needs an example; it is its test");
@@ -79,7 +93,10 @@ impl Linter<'_> {
         strings(request, &mut |text| {
             for name in template::referenced(text) {
                 let field = name.strip_prefix("input.").and_then(|path| path.split('.').next());
-                let known = |field| schema::fields(&action.input).any(|(it, _)| it == field);
+                let page = action.paging.as_ref().map(|paging| paging.parameter.as_str());
+                let known = |field| {
+                    Some(field) == page || schema::fields(&action.input).any(|(it, _)| it == field)
+                };
                 if field.is_some_and(|field| !known(field)) {
                     unknown.push(name);
                 }
@@ -126,8 +143,15 @@ impl Linter<'_> {
             None => String::new(),
         };
         let read = reading.read(status, None, body.as_bytes());
-        match (read.and_then(|read| reading.transformed(read)), &example.error) {
-            (Ok(output), None) => {
+        let made = read.and_then(|read| match &action.paging {
+            Some(paging) => page(&reading, paging, read),
+            None => Ok((reading.transformed(read)?, None)),
+        });
+        match (made, &example.error) {
+            (Ok((_, next)), None) if next != example.next => {
+                Err(("next", format!("what asks for the next page is {next:?}")))
+            }
+            (Ok((output, _)), None) => {
                 fits(&action.output, &output).map_err(|message| ("response", message))?;
                 match &example.output {
                     Some(expected) if *expected == output => Ok(()),
@@ -143,7 +167,7 @@ impl Linter<'_> {
                 Err(("error", format!("it is refused with {code:?}: {message:?}")))
             }
             (Err(unread), _) => Err(("response", format!("it cannot be read: {unread:?}"))),
-            (Ok(output), Some(_)) => Err(("error", format!("it is no error, but {output}"))),
+            (Ok((output, _)), Some(_)) => Err(("error", format!("it is no error, but {output}"))),
         }
     }
 
@@ -175,8 +199,13 @@ impl Linter<'_> {
             });
             input = prepared.map_err(|error| error.to_string())?;
         }
-        let (config, input) = (object(config), object(input));
-        let (credentials, connection) = (given(&self.provider.credentials), self.captured());
+        let (config, mut input) = (object(config), object(input));
+        if let Some(paging) = &action.paging {
+            input.extend(paging.first().map(|first| (paging.parameter.clone(), first)));
+        }
+        let credentials = given(&self.provider.credentials);
+        let mut connection = self.captured();
+        connection.extend(example.connection.clone());
         let context = Context {
             input: &input,
             connection: &connection,
@@ -205,9 +234,22 @@ impl Linter<'_> {
     }
 }
 
-/// A value for each field that templates may speak of: its own name.
+/// The items of one page, and what asks for the next.
+fn page(reading: &Reading, paging: &Paging, read: Value) -> Result<(Value, Option<Value>), Unread> {
+    let run = |text: &str, read| reading.run(&jq::compile(text).map_err(Unread::Program)?, read);
+    let said = paging.next.as_ref().map_or(Ok(Value::Null), |next| run(next, read.clone()))?;
+    let items = run(&paging.items, read)?;
+    let next = paging.after(1, items.as_array().map_or(1, Vec::len), said);
+    Ok((items, next))
+}
+
+/// A value for each field that templates may speak of: its example, else its own name.
 fn given(schema: &Value) -> Map<String, Value> {
-    schema::fields(schema).map(|(name, _)| (name.clone(), json!(name))).collect()
+    let value = |name: &String, field: &Value| match field.pointer("/examples/0") {
+        Some(example) => example.clone(),
+        None => json!(name),
+    };
+    schema::fields(schema).map(|(name, field)| (name.clone(), value(name, field))).collect()
 }
 
 fn object(value: Value) -> Map<String, Value> {

@@ -316,6 +316,54 @@ examples:
     error: no_one
 "#;
 
+const LISTING: &str = r#"
+action: list
+title: List
+summary: Lists.
+effect: read
+input: {type: object, properties: {limit: {title: Items, type: integer}}}
+request: {path: /items, query: {after: "{{input.after}}"}}
+paging: {next: .next, parameter: after, items: .items}
+examples:
+  - title: One page
+    input: {}
+    request: {url: "https://example.org/items"}
+    response: {body: {items: [1, 2], next: later}}
+    output: [1, 2]
+    next: later
+"#;
+
+#[test]
+fn a_list_says_how_it_goes_on() {
+    let said = |provider: &str, action: &str| {
+        findings_in(&[
+            ("provider.yaml", provider),
+            ("icon.svg", ICON),
+            ("actions/list.yaml", action),
+        ])
+    };
+    let acts = "schema: 1\nid: demo\nname: Demo\nsummary: A demo.\nmodes: []\nbase_url: https://example.org\n";
+    assert_eq!(said(acts, LISTING), Vec::<String>::new());
+    let found = findings_in(&[("provider.yaml", acts), ("icon.svg", ICON)]).join("\n");
+    assert!(found.contains("has actions"), "{found}");
+    let numbered = LISTING.replacen("next: .next", "size: 2", 1);
+    let numbered = numbered.replacen("/items\"}", "/items?after=1\"}", 1);
+    let numbered = numbered.replacen("    next: later\n", "    next: 2\n", 1);
+    assert_eq!(said(acts, &numbered), Vec::<String>::new());
+    for (from, to, expected) in [
+        ("    next: later\n", "", "what asks for the next page is"),
+        ("next: .next, ", "", "either a `next` or a `size`"),
+        ("items: .items}", "items: .items}\ntransform: .items", "has no effect with `paging`"),
+        ("{limit: ", "{most: ", "has a `limit`"),
+        ("parameter: after", "parameter: before", "`input.after` is not declared"),
+        ("output: [1, 2]", "output: [1]", "what comes of it is"),
+    ] {
+        assert!(LISTING.contains(from), "{from}");
+        let found = said(acts, &LISTING.replacen(from, to, 1)).join("\n");
+        assert!(found.contains(expected), "{to}: {found}");
+    }
+}
+
 #[test]
 fn an_action_does_what_its_examples_say() {
     let said = |action: &str| {
