@@ -26,7 +26,7 @@ async fn connector(world: &World) -> Value {
 async fn a_message_is_sent_changed_and_reacted_to() {
     for world in World::all().await {
         let made = connector(&world).await;
-        assert_eq!(made["actions"], json!(["add_reaction", "send_message", "update_message"]));
+        assert!(made["actions"].as_array().unwrap().contains(&json!("send_message")), "{made}");
         let run = async |action: &str, input: Value| {
             let path = format!("/api/v1/integrations/{}/actions/{action}", text(&made["id"]));
             world.owner.post(&path, json!({ "input": input })).await
@@ -88,5 +88,36 @@ async fn connectors_are_listed_by_type_and_by_instance() {
             world.owner.post("/api/v1/connectors", none).await.expect(422)["code"],
             "provider.unknown"
         );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workflow_sends_a_message_as_the_description_prints_it() {
+    for world in World::all().await {
+        let made = connector(&world).await;
+        let workflow = json!({
+            "name": "Tell the team",
+            "steps": [
+                { "name": "send_slack_message", "type": "connector", "config": {
+                    "connectorType": "slack", "action": "send_message",
+                    "credentialId": made["credential_id"], "channel": "#notifications",
+                    "text": "{{ input.who }} says hello" } },
+                { "name": "react", "type": "connector", "config": {
+                    "connectorType": "slack", "action": "add_reaction", "name": "wave",
+                    "channel": "{{ steps.send_slack_message.output.channel }}",
+                    "timestamp": "{{ steps.send_slack_message.output.ts }}" } },
+            ],
+        });
+        let workflow = text(&world.post("/api/v1/workflows", workflow).await["id"]);
+        let path = format!("/api/v1/workflows/{workflow}/execute");
+        let body = json!({ "input": { "who": "Ada" }, "wait": true });
+        let run = world.owner.post(&path, body).await.expect(200);
+        assert_eq!(run["status"], "succeeded", "{run}");
+        let run = world.owner.get(&format!("/api/v1/executions/{}", text(&run["id"]))).await;
+        let steps = run.expect(200)["steps"].clone();
+        assert_eq!(steps[0]["output"]["message"]["text"], "Ada says hello", "{steps}");
+        assert_eq!(steps[1]["output"], json!({ "added": true }), "{steps}");
+        // The token that it was sent with is nowhere in what is kept of the run.
+        assert!(!steps.to_string().contains("xoxb-"), "{steps}");
     }
 }
