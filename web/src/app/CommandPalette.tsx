@@ -1,13 +1,24 @@
 import { Combobox, Group, Modal, ScrollArea, Text, useCombobox, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
-import { IconApps, IconPlus, IconRss, IconSearch, type Icon } from "@tabler/icons-react";
+import {
+  IconApps,
+  IconPlus,
+  IconRoute,
+  IconRss,
+  IconSearch,
+  IconWebhook,
+  type Icon,
+} from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import type { Connection } from "@/shared/api/connections";
 import type { Feed } from "@/shared/api/feeds";
 import type { Integration } from "@/shared/api/integrations";
+import type { Webhook } from "@/shared/api/webhooks";
 import type { Widget } from "@/shared/api/widgets";
+import type { Workflow } from "@/shared/api/workflows";
 import { useListing } from "@/shared/listing";
+import { useMay } from "@/shared/me";
 import { ProviderIcon } from "@/shared/ui/ProviderIcon";
 import { rooms } from "./rooms";
 
@@ -24,6 +35,9 @@ const commands: Command[] = [
   { to: "/integrations?add=1", label: "Add an integration", icon: IconPlus, kind: "Do" },
   { to: "/connections?all=1", label: "Connect an account", icon: IconPlus, kind: "Do" },
   { to: "/feeds?add=1", label: "Add a feed", icon: IconPlus, kind: "Do" },
+  { to: "/workflows?add=1", label: "New workflow", icon: IconPlus, kind: "Do" },
+  { to: "/webhooks?add=1", label: "Add a webhook", icon: IconPlus, kind: "Do" },
+  { to: "/executions", label: "Runs of workflows", icon: IconRoute, kind: "Page" },
   { to: "/widgets?add=1", label: "Add a widget", icon: IconPlus, kind: "Do" },
   { to: "/widgets?tab=players", label: "Players", icon: IconApps, kind: "Page" },
   { to: "/settings?tab=keys", label: "API keys", icon: IconPlus, kind: "Page" },
@@ -63,6 +77,15 @@ function Palette({ close }: { close: () => void }) {
   const feeds = useListing<Feed>("/feeds", { search }, options);
   const widgets = useListing<Widget>("/widgets", { search }, options);
 
+  const workflows = useListing<Workflow>("/workflows", { search }, options);
+  // Who may not see them is not told that there are some.
+  const seesWebhooks = useMay("admin");
+  const webhooks = useListing<Webhook>(
+    "/webhooks",
+    { search },
+    { ...options, enabled: options.enabled && seesWebhooks },
+  );
+
   const words = typed.trim().toLowerCase();
   const found: Command[] = [
     ...commands.filter(({ label }) => label.toLowerCase().includes(words)),
@@ -92,6 +115,18 @@ function Palette({ close }: { close: () => void }) {
             kind: "Widget",
             icon: IconApps,
           })),
+          ...workflows.rows.map(({ id, name }) => ({
+            to: `/workflows/${id}`,
+            label: name,
+            kind: "Workflow",
+            icon: IconRoute,
+          })),
+          ...webhooks.rows.map(({ id, name }) => ({
+            to: `/webhooks/${id}`,
+            label: name,
+            kind: "Webhook",
+            icon: IconWebhook,
+          })),
         ]
       : []),
   ];
@@ -114,7 +149,7 @@ function Palette({ close }: { close: () => void }) {
           size="md"
           variant="unstyled"
           px="sm"
-          placeholder="Search integrations, accounts, feeds and widgets, or say what to do"
+          placeholder="Search integrations, accounts, feeds, workflows, or say what to do"
           aria-label="Search and commands"
           leftSection={<IconSearch size={17} />}
           value={typed}

@@ -63,6 +63,34 @@ const routes = [
     lazyRouteComponent(() => import("@/features/widgets/WidgetPage")),
   ),
   page(
+    "/webhooks",
+    lazyRouteComponent(() => import("@/features/webhooks/Webhooks")),
+  ),
+  page(
+    "/webhooks/$id",
+    lazyRouteComponent(() => import("@/features/webhooks/WebhookPage")),
+  ),
+  page(
+    "/workflows",
+    lazyRouteComponent(() => import("@/features/workflows/Workflows")),
+  ),
+  page(
+    "/workflows/$id",
+    lazyRouteComponent(() => import("@/features/workflows/WorkflowPage")),
+  ),
+  page(
+    "/executions",
+    lazyRouteComponent(() => import("@/features/workflows/Executions")),
+  ),
+  page(
+    "/executions/$id",
+    lazyRouteComponent(() => import("@/features/workflows/RunPage")),
+  ),
+  page(
+    "/catalog",
+    lazyRouteComponent(() => import("@/features/catalog/Catalog")),
+  ),
+  page(
     "/inbox",
     lazyRouteComponent(() => import("@/features/inbox/Inbox")),
   ),

@@ -92,6 +92,7 @@ export const grounds: CSSVariablesResolver = () => ({
     "--mantine-color-default-hover": "#f4f4f2",
     "--mantine-color-default-border": "#cfcfcb",
     "--mantine-color-placeholder": "#6f7273",
+    "--mantine-color-error": "var(--state-failing)",
   },
   dark: {
     "--mantine-color-body": "#141517",
@@ -101,5 +102,6 @@ export const grounds: CSSVariablesResolver = () => ({
     "--mantine-color-default-hover": "#25282a",
     "--mantine-color-default-border": "#3a3e41",
     "--mantine-color-placeholder": "#8b8f92",
+    "--mantine-color-error": "var(--state-failing)",
   },
 });

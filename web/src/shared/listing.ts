@@ -16,11 +16,19 @@ export interface Listing<T> {
   retry: () => void;
 }
 
+interface ListingOptions {
+  enabled?: boolean;
+  limit?: number | null;
+  staleTime?: number;
+  /** Asked again each so many milliseconds: for what no event tells of. */
+  every?: number;
+}
+
 /** The rows of `/api/v1{path}`; the query key begins with the first word of the path. */
 export function useListing<T>(
   path: string,
   query: Query = {},
-  { enabled, limit = 50, staleTime }: { enabled?: boolean; limit?: number | null; staleTime?: number } = {},
+  { enabled, limit = 50, staleTime, every }: ListingOptions = {},
 ): Listing<T> {
   const list = useInfiniteQuery({
     queryKey: [path.split(/[/?]/)[1], "list", path, { limit, ...query }],
@@ -30,6 +38,7 @@ export function useListing<T>(
     getNextPageParam: (last) => last.next_cursor ?? undefined,
     placeholderData: keepPreviousData,
     enabled,
+    refetchInterval: every,
     // An age that nobody names is the usual one; `undefined` would be none at all.
     ...(staleTime !== undefined && { staleTime }),
   });

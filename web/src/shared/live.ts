@@ -20,6 +20,8 @@ const touched: Record<string, string[]> = {
   widget_config: ["widgets", "widget-configs", "graph"],
   player: ["players", "graph"],
   notification: ["notifications"],
+  webhook: ["webhooks", "deliveries"],
+  execution: ["executions", "notifications"],
   api_key: ["api-keys"],
   member: ["members"],
 };

@@ -25,16 +25,29 @@ export interface Schema {
   examples?: Json[];
   "x-sensitive"?: boolean;
   "x-multiline"?: boolean;
+  /** Any JSON, of which a text needs no quotation marks: templates are written there. */
+  "x-loose"?: boolean;
 }
 
 /** What the server puts in place of a stored secret; sent back, it keeps the stored value. */
 export const MASK = "••••";
 
 export type FieldKind =
-  "text" | "secret" | "multiline" | "choice" | "switch" | "number" | "list" | "map" | "group" | "json";
+  | "text"
+  | "secret"
+  | "multiline"
+  | "choice"
+  | "switch"
+  | "number"
+  | "list"
+  | "map"
+  | "group"
+  | "json"
+  | "loose";
 
 export function kindOf(schema: Schema): FieldKind {
   if (schema["x-sensitive"] || schema.format === "password") return "secret";
+  if (schema["x-loose"]) return "loose";
   if (schema.enum) return "choice";
   const type = Array.isArray(schema.type) ? schema.type.find((name) => name !== "null") : schema.type;
   switch (type) {

@@ -13,6 +13,9 @@ export function pathOf(id: string): string | undefined {
     cred: "/settings?tab=credentials",
     key: "/settings?tab=keys",
     task: "/tasks",
+    wh: `/webhooks/${id}`,
+    wf: `/workflows/${id}`,
+    exec: `/executions/${id}`,
   };
   return pages[id.slice(0, id.lastIndexOf("_"))];
 }

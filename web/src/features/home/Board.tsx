@@ -13,6 +13,7 @@ import "@xyflow/react/dist/base.css";
 import { useCallback, useEffect, useMemo } from "react";
 import { useEvents } from "@/shared/live";
 import type { EventEntry } from "@/shared/api/health";
+import flow from "@/shared/ui/Flow.module.css";
 import classes from "./Board.module.css";
 import { Cable, type CableData } from "./Cable";
 import { heightOf, layout, tallestOf, type Shown } from "./patchbay";
@@ -107,7 +108,7 @@ function Drawn({ shown, readAt, onFocus }: BoardProps) {
   useEvents(onLive);
 
   return (
-    <div ref={ref} className={classes.board} style={{ minHeight: least }}>
+    <div ref={ref} className={`${flow.flow} ${classes.board}`} style={{ minHeight: least }}>
       {width > 0 && (
         <div className={classes.inner}>
           <ReactFlow

@@ -1,5 +1,5 @@
-import { Alert, Button, Code, Group, Skeleton, Stack } from "@mantine/core";
-import { IconAlertTriangle, IconLockOpen, IconRepeat, IconShieldCheck } from "@tabler/icons-react";
+import { Alert, Code, Skeleton, Stack } from "@mantine/core";
+import { IconAlertTriangle, IconLockOpen, IconShieldCheck } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useAct } from "@/shared/act";
@@ -9,7 +9,7 @@ import { bytes } from "@/shared/text";
 import { JsonCode, pretty } from "@/shared/ui/Code";
 import { Facts, Section } from "@/shared/ui/Page";
 import { Problem } from "@/shared/ui/Problem";
-import { StateBadge } from "@/shared/ui/State";
+import { StateHead } from "@/shared/ui/StateHead";
 import { Time } from "@/shared/ui/Time";
 
 /** The scheme that proved the sender; in red when nothing did. */
@@ -35,21 +35,12 @@ export function InboundDetail({ id, integration }: { id: string; integration: (i
   const shown = event.data;
   return (
     <Stack>
-      <Group justify="space-between">
-        <StateBadge state={shown.state} />
-        {may && (
-          <Button
-            size="compact-md"
-            variant="default"
-            leftSection={<IconRepeat size={15} />}
-            onClick={() => void replay.run(id)}
-            loading={replay.busy}
-          >
-            Replay
-          </Button>
-        )}
-      </Group>
-      <Problem error={replay.error} />
+      <StateHead
+        state={shown.state}
+        again={
+          may && { label: "Replay", act: () => void replay.run(id), busy: replay.busy, error: replay.error }
+        }
+      />
       {shown.parse_error && (
         <Alert color="yellow" icon={<IconAlertTriangle size={18} />} title="Stored as it came">
           The body could not be read: {shown.parse_error}

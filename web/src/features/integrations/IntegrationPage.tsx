@@ -14,6 +14,7 @@ import { RequestLogTable } from "@/shared/ui/RequestLogTable";
 import { CredentialBadge, StateBadge } from "@/shared/ui/State";
 import { Time } from "@/shared/ui/Time";
 import { UrlTabs, type Tab } from "@/shared/ui/UrlTabs";
+import { ActionsTab } from "./ActionsTab";
 import { CredentialTab } from "./CredentialTab";
 import { EditIntegration } from "./EditIntegration";
 import { OAuthSetup } from "./OAuthSetup";
@@ -55,6 +56,7 @@ function Shown({ integration }: { integration: Integration }) {
       label: `Feeds (${integration.feeds_count})`,
       panel: <IntegrationFeeds integration={integration} />,
     },
+    { value: "actions", label: "Actions", panel: <ActionsTab integration={integration} /> },
     { value: "requests", label: "Requests", panel: <RequestLogTable integration={id} /> },
     {
       value: "credential",
@@ -89,7 +91,7 @@ function Shown({ integration }: { integration: Integration }) {
         loss: `Its ${integration.feeds_count} feeds, their documents and its credentials go with it, and widgets that read them become empty.`,
       }}
     >
-      <UrlTabs tabs={tabs.filter((tab) => tab !== false)} />
+      <UrlTabs clear={{ action: undefined }} tabs={tabs.filter((tab) => tab !== false)} />
     </DetailPage>
   );
 }

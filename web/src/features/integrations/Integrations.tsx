@@ -1,4 +1,4 @@
-import { Button, Switch, Text } from "@mantine/core";
+import { Button, Text } from "@mantine/core";
 import { IconPlug, IconPlus } from "@tabler/icons-react";
 import { useAct } from "@/shared/act";
 import { integrations, type Integration } from "@/shared/api/integrations";
@@ -6,7 +6,7 @@ import { useListing, useUrlState } from "@/shared/listing";
 import { useMay } from "@/shared/me";
 import { useOpen } from "@/shared/subject";
 import { plural } from "@/shared/text";
-import { addedColumn, nameColumn } from "@/shared/ui/columns";
+import { addedColumn, nameColumn, onColumn } from "@/shared/ui/columns";
 import { Empty, NothingFits } from "@/shared/ui/Empty";
 import { ListTable } from "@/shared/ui/ListTable";
 import { Page } from "@/shared/ui/Page";
@@ -113,20 +113,7 @@ export default function Integrations() {
                 </Text>
               ),
           },
-          {
-            key: "enabled",
-            title: "On",
-            wide: true,
-            cell: (row) => (
-              <Switch
-                size="sm"
-                checked={row.enabled}
-                disabled={!may || toggle.busy}
-                aria-label={`${row.name} is on`}
-                onChange={() => void toggle.run(row)}
-              />
-            ),
-          },
+          onColumn(may, toggle, true),
         ]}
       />
       <AddIntegration

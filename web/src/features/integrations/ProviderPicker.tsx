@@ -9,7 +9,7 @@ import { Problem } from "@/shared/ui/Problem";
 import { ProviderIcon } from "@/shared/ui/ProviderIcon";
 import { Filter } from "@/shared/ui/Filter";
 import { Search, Toolbar } from "@/shared/ui/Toolbar";
-import classes from "./ProviderPicker.module.css";
+import classes from "@/shared/ui/Cards.module.css";
 
 /** The catalog, to choose from. */
 export function ProviderPicker({ onPick }: { onPick: (id: string) => void }) {

@@ -159,6 +159,8 @@ function Field({ name, schema, required, value, onChange, errors, pointer }: Fie
           onChange={(event) => onChange(event.currentTarget.value)}
         />
       );
+    case "loose":
+      return <LooseInput about={about} value={value} onChange={onChange} placeholder={placeholder} />;
     case "json":
       return <JsonInput about={about} value={value} onChange={onChange} />;
     default:
@@ -245,5 +247,47 @@ function JsonInput({
         error={broken}
       />
     </Input.Wrapper>
+  );
+}
+
+/** `5` is a number, `{"a": 1}` an object, `{{ input.name }}` a text: what cannot be JSON is what it says. */
+export function loosely(text: string): Json | undefined {
+  if (!text.trim()) return undefined;
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return text;
+  }
+}
+
+function LooseInput({
+  about,
+  value,
+  onChange,
+  placeholder,
+}: {
+  about: About;
+  value: Json | undefined;
+  onChange: (value: Json | undefined) => void;
+  placeholder?: string;
+}) {
+  const [text, setText] = useState(
+    value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value, null, 2),
+  );
+  return (
+    <Textarea
+      {...about}
+      classNames={{ input: "mono" }}
+      autosize
+      minRows={1}
+      maxRows={14}
+      spellCheck={false}
+      placeholder={placeholder}
+      value={text}
+      onChange={(event) => {
+        setText(event.currentTarget.value);
+        onChange(loosely(event.currentTarget.value));
+      }}
+    />
   );
 }

@@ -39,10 +39,21 @@ interface ProgramProps {
   onChange: (program: string) => void;
   sample?: Json;
   error?: string;
+  label?: string;
+  description?: string;
+  placeholder?: string;
 }
 
 /** A jq program and what it makes of a sample, as it is typed. */
-function Program({ value, onChange, sample, error }: ProgramProps) {
+export function Program({
+  value,
+  onChange,
+  sample,
+  error,
+  label = "jq program",
+  description = "Makes the document out of the answer. Empty keeps it as it is.",
+  placeholder = "{city: .name, temperature: .main.temp}",
+}: ProgramProps) {
   const [input, setInput] = useState(() => pretty(sample ?? { temperature: 12.5, city: "Lund" }));
   const [program] = useDebouncedValue(value, 350);
   const [text] = useDebouncedValue(input, 350);
@@ -58,9 +69,9 @@ function Program({ value, onChange, sample, error }: ProgramProps) {
   return (
     <Stack gap="xs">
       <Textarea
-        label="jq program"
-        description="Makes the document out of the answer. Empty keeps it as it is."
-        placeholder="{city: .name, temperature: .main.temp}"
+        label={label}
+        description={description}
+        placeholder={placeholder}
         classNames={{ input: "mono" }}
         autosize
         minRows={2}
