@@ -18,8 +18,3 @@ CREATE TABLE event_pending (
 -- What belongs together, from the first push to the last delivery: a trace id of W3C Trace Context.
 ALTER TABLE events ADD COLUMN trace TEXT;
 ALTER TABLE jobs ADD COLUMN trace TEXT;
-ALTER TABLE inbound_events ADD COLUMN trace TEXT;
-ALTER TABLE request_logs ADD COLUMN trace TEXT;
-CREATE INDEX events_by_trace ON events (workspace_id, trace) WHERE trace IS NOT NULL;
-CREATE INDEX inbound_events_by_trace ON inbound_events (workspace_id, trace) WHERE trace IS NOT NULL;
-CREATE INDEX request_logs_by_trace ON request_logs (workspace_id, trace) WHERE trace IS NOT NULL;
