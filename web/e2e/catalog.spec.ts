@@ -32,4 +32,5 @@ test("an action is run through an integration, and its answer is shown", async (
   await panel.getByRole("link", { name: "Its request" }).click();
   await expect(page.getByRole("table")).toContainText("orders");
   await sink.close();
+  await house.call("DELETE", `/integrations/${id}`);
 });

@@ -80,7 +80,7 @@ test("a step is put in on the graph, checked as it is typed, tried, moved, undon
   ]);
 
   await page.getByRole("tab", { name: "Versions (2)" }).click();
-  await page.getByRole("button", { name: "2", exact: false }).first().click();
+  await page.getByRole("tabpanel").getByRole("button", { name: "2", exact: false }).first().click();
   await expect(page.getByRole("dialog")).toContainText("/steps/1");
   await page.keyboard.press("Escape");
   await row(page, "you").or(row(page, "API key")).last().click();
