@@ -31,7 +31,7 @@ const EXECUTION: HeaderName = HeaderName::from_static("x-patchbay-execution");
 pub(super) struct Execute {
     /// What its steps see as `input`.
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Value)]
     input: Value,
     /// For how many seconds to wait for its end, 60 at most; `true` for as long as may be.
     #[serde(default)]
@@ -56,7 +56,7 @@ pub(super) struct Executed {
     pub(super) id: ExecutionId,
     pub(super) status: Stands,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Object, required = false)]
+    #[schema(value_type = Value, required = false)]
     pub(super) output: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Object, required = false)]

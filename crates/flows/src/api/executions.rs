@@ -35,11 +35,11 @@ pub(super) struct ExecutionView {
     /// What started it.
     #[schema(value_type = Object)]
     trigger: Value,
-    #[schema(value_type = Object)]
+    #[schema(value_type = Value)]
     input: Value,
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Value)]
     output: Option<Value>,
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Value)]
     error: Option<Failure>,
     /// Who asked for it; `house` when nobody did.
     actor: String,
@@ -82,11 +82,11 @@ pub(super) struct StepView {
     #[schema(value_type = String)]
     status: Status,
     attempts: u32,
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Value)]
     input: Value,
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Value)]
     output: Value,
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Value)]
     error: Option<Failure>,
     #[schema(value_type = String, format = DateTime)]
     started_at: Timestamp,

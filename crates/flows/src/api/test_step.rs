@@ -28,7 +28,7 @@ pub(super) struct Trial {
     step: Value,
     /// What expressions see as `input`.
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Value)]
     input: Value,
     /// Everything else that they see: `steps`, `trigger`, `item`.
     #[serde(default, deserialize_with = "present")]
@@ -42,9 +42,9 @@ pub(super) struct Trial {
 pub(super) struct Tried {
     /// `succeeded` or `failed`.
     status: &'static str,
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Value)]
     output: Option<Value>,
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Value)]
     error: Option<Failure>,
     duration_ms: u64,
 }

@@ -13,7 +13,7 @@ use super::workflows;
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "definition": { "name": "Draft", "steps": [] } }))]
 pub(super) struct Draft {
-    #[schema(value_type = Object)]
+    #[schema(value_type = Value)]
     definition: Value,
 }
 

@@ -36,9 +36,9 @@ pub(super) struct ChangeView {
     pointer: String,
     /// `added`, `removed` or `changed`.
     kind: &'static str,
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Value)]
     before: Option<Value>,
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Value)]
     after: Option<Value>,
 }
 

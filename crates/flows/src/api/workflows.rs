@@ -86,7 +86,7 @@ pub(super) struct WorkflowDefinition {
     #[schema(value_type = Vec<Object>)]
     steps: Vec<Value>,
     /// What a run results in; what its last step results in when nothing is said.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Value)]
     output: Option<Value>,
     /// `{limit, key, on_limit: queue | skip}`.
     #[schema(value_type = Option<Object>)]
