@@ -34,7 +34,7 @@ test("500 feeds are gathered, found and opened", async ({ page }) => {
   await logIn(page);
   const strips = page.locator(".react-flow__node");
   const edges = page.locator(".react-flow__edge");
-  await expect(page.getByText(/38 sources, 506 feeds/)).toBeVisible();
+  await expect(page.getByText(/39 sources, 506 feeds/)).toBeVisible();
   await expect(page.getByText("like is gathered with like")).toBeVisible();
   await expect(strips.first()).toBeVisible();
   expect(await strips.count()).toBeLessThanOrEqual(60);

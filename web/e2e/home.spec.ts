@@ -2,7 +2,7 @@ import { expect, settled, test } from "./test";
 
 test("the patch bay is alive", async ({ page, house }) => {
   await page.goto("/");
-  await expect(page.getByText("13 sources, 6 feeds, 4 widgets, 1 player")).toBeVisible();
+  await expect(page.getByText("14 sources, 6 feeds, 4 widgets, 1 player")).toBeVisible();
   await expect(page.getByRole("status", { name: /^Live/ })).toBeVisible();
   await expect(page.locator(".react-flow__edge")).toHaveCount(14);
   // A push passes every few seconds: a light runs along its cable.

@@ -195,10 +195,13 @@ fn failed(action: &Action, prepared: &Prepared, unread: Unread) -> Problem {
     };
     let said = prepared.problem(unread).detail;
     let advice = code.as_ref().and_then(|code| action.errors.get(code));
-    let detail = match (code, advice) {
-        (Some(code), Some(advice)) => format!("{said} ({code}) {advice}"),
-        (Some(code), None) if !said.contains(&code) => format!("{said} ({code})"),
-        (_, _) => said,
+    let said = match code {
+        Some(code) if !said.contains(&code) => format!("{said} ({code})"),
+        _ => said,
+    };
+    let detail = match advice {
+        Some(advice) => format!("{}. {advice}", said.trim_end_matches('.')),
+        None => said,
     };
     Problem::new(&codes::ACTION_FAILED, detail)
 }

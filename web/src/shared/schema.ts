@@ -25,6 +25,8 @@ export interface Schema {
   examples?: Json[];
   "x-sensitive"?: boolean;
   "x-multiline"?: boolean;
+  /** A program, which is for machines to read. */
+  "x-code"?: boolean;
   /** Any JSON, of which a text needs no quotation marks: templates are written there. */
   "x-loose"?: boolean;
 }

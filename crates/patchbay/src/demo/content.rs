@@ -104,6 +104,13 @@ async fn sources(inside: &Inside, sandbox: &Sandbox) -> Result<()> {
     let feed = json!({ "name": "Orders", "integration_id": orders["id"], "mode": "push" });
     inside.post("/api/v1/feeds", feed).await?;
 
+    let chat = json!({
+        "name": "Team chat", "provider": "slack",
+        "config": { "api_base": url(Service::Slack)? },
+        "credentials": { "bot_token": keys.slack_token.expose() },
+    });
+    inside.post("/api/v1/integrations", chat).await?;
+
     let player = json!({ "name": "Screen in the lobby", "widget_config_ids": shown });
     inside.post("/api/v1/players", player).await?;
     Ok(())

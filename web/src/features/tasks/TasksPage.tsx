@@ -47,7 +47,8 @@ export default function TasksPage() {
             icon={IconClipboardCheck}
             title={status === "done" ? "Nothing was closed yet" : "Nothing to do"}
           >
-            When a platform ends an access, the way to renew it is shown here. What was done stays on record.
+            When a platform ends an access or a webhook is given up, it is shown here. Questions of workflows
+            wait at their run. What was done stays on record.
           </Empty>
         }
         columns={[

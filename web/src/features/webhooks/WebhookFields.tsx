@@ -55,7 +55,7 @@ export function WebhookFields({ draft, onChange, errors, isNew }: Props) {
       <TagsInput
         label="Events"
         withAsterisk
-        description="Kinds such as feed.updated, all of a room as feed.*, or everything as *"
+        description="One such as feed.updated, all that begin alike as feed.*, or everything as *"
         placeholder={draft.events.length ? "" : "feed.updated"}
         value={draft.events}
         data={groups}

@@ -134,7 +134,7 @@ function Trouble({ webhook }: { webhook: Webhook }) {
       )}
       {status === "active" && failing_since && (
         <Alert color="yellow" icon={icon} title="Nothing but failures">
-          Since <Time at={failing_since} />. Everything is kept and tried again for eight days.
+          They began <Time at={failing_since} />. Everything is kept and tried again for eight days.
         </Alert>
       )}
       {status === "paused" && (

@@ -35,7 +35,7 @@ export function Answer({ run, step, may }: { run: string; step: RunStep; may: bo
         </Text>
         {step.next_attempt_at && (
           <Text size="xs" className="dim">
-            It waits no longer <Time at={step.next_attempt_at} />.
+            Without an answer it fails <Time at={step.next_attempt_at} />.
           </Text>
         )}
         {may ? (

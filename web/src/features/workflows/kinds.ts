@@ -93,6 +93,7 @@ export const stepKinds: Record<string, StepKind> = {
             ".input.items | map(.price) | add",
           ),
           "x-multiline": true,
+          "x-code": true,
         },
         value: loose("Value", "A text or JSON with templates", "Hello {{ input.name }}"),
       },
@@ -112,6 +113,7 @@ export const stepKinds: Record<string, StepKind> = {
         source: {
           ...text("Source", "The value of the last expression is what the step results in."),
           "x-multiline": true,
+          "x-code": true,
         },
         input: loose("Input", "What it sees as input; the run’s own unless said", "{{ steps.fetch.output }}"),
       },

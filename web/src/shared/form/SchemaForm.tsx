@@ -1,6 +1,5 @@
 import {
   Fieldset,
-  Input,
   NumberInput,
   PasswordInput,
   Select,
@@ -11,7 +10,7 @@ import {
   TextInput,
   Textarea,
 } from "@mantine/core";
-import { useId, useState, type ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import type { FieldError } from "../api/client";
 import type { Fields, Json } from "../api/integrations";
 import { kindOf, labelOf, MASK, withField, type Schema } from "../schema";
@@ -151,6 +150,8 @@ function Field({ name, schema, required, value, onChange, errors, pointer }: Fie
       return (
         <Textarea
           {...about}
+          classNames={schema["x-code"] ? { input: "mono" } : undefined}
+          spellCheck={!schema["x-code"]}
           autosize
           minRows={3}
           maxRows={12}
@@ -222,7 +223,6 @@ function JsonInput({
   value: Json | undefined;
   onChange: (value: Json | undefined) => void;
 }) {
-  const id = useId();
   const [text, setText] = useState(value === undefined ? "" : JSON.stringify(value, null, 2));
   const [broken, setBroken] = useState(false);
   const change = (next: string) => {
@@ -235,18 +235,17 @@ function JsonInput({
     }
   };
   return (
-    <Input.Wrapper {...about} id={id} error={broken ? "This is not JSON yet" : about.error}>
-      <Textarea
-        id={id}
-        className="mono"
-        autosize
-        minRows={2}
-        maxRows={14}
-        value={text}
-        onChange={(event) => change(event.currentTarget.value)}
-        error={broken}
-      />
-    </Input.Wrapper>
+    <Textarea
+      {...about}
+      classNames={{ input: "mono" }}
+      autosize
+      minRows={2}
+      maxRows={14}
+      spellCheck={false}
+      value={text}
+      onChange={(event) => change(event.currentTarget.value)}
+      error={broken ? "This is not JSON yet" : about.error}
+    />
   );
 }
 

@@ -13,8 +13,13 @@ export interface Column<T> {
   sort?: string;
   /** On a small screen the column is left out. */
   wide?: boolean;
+  /** As narrow as what is in it. */
+  tight?: boolean;
   align?: "right";
 }
+
+const classOf = ({ wide, tight }: Pick<Column<never>, "wide" | "tight">) =>
+  [wide && classes.wide, tight && classes.tight].filter(Boolean).join(" ") || undefined;
 
 interface Props<T extends { id: string }> {
   label: string;
@@ -56,7 +61,7 @@ export function ListTable<T extends { id: string }>({
               {columns.map((column) => (
                 <Table.Th
                   key={column.key}
-                  className={column.wide ? classes.wide : undefined}
+                  className={classOf(column)}
                   ta={column.align}
                   aria-sort={sorted(column.sort, sort)}
                 >
@@ -79,7 +84,7 @@ export function ListTable<T extends { id: string }>({
               ? Array.from({ length: 6 }, (_, index) => (
                   <Table.Tr key={index}>
                     {columns.map((column) => (
-                      <Table.Td key={column.key} className={column.wide ? classes.wide : undefined}>
+                      <Table.Td key={column.key} className={classOf(column)}>
                         <Skeleton
                           height={12}
                           my={5}
@@ -96,11 +101,7 @@ export function ListTable<T extends { id: string }>({
                     className={onOpen && classes.clickable}
                   >
                     {columns.map((column) => (
-                      <Table.Td
-                        key={column.key}
-                        className={column.wide ? classes.wide : undefined}
-                        ta={column.align}
-                      >
+                      <Table.Td key={column.key} className={classOf(column)} ta={column.align}>
                         {column.cell(row)}
                       </Table.Td>
                     ))}

@@ -17,7 +17,7 @@ export function StateHead({
         <StateBadge state={state} />
         {again && (
           <Button
-            size="compact-md"
+            size="compact-sm"
             variant="default"
             leftSection={<IconRepeat size={15} />}
             onClick={again.act}

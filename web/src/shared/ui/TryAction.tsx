@@ -86,7 +86,7 @@ export function TryAction({ provider, action, integration }: Props) {
 }
 
 const Mark = ({ children }: { children: string }) => (
-  <Badge size="sm" variant="outline" color="gray" c="var(--dim)" tt="none">
+  <Badge size="sm" variant="outline" color="gray" c="var(--dim)" tt="none" miw="max-content">
     {children}
   </Badge>
 );
@@ -218,7 +218,7 @@ function Form({ provider, action, integration }: Props) {
               loading={run.busy}
               disabled={!through}
             >
-              Run {action.title.toLowerCase()}
+              Run it
             </Button>
           ) : (
             <Text size="sm">An editor of this workspace can run it.</Text>

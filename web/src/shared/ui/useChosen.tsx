@@ -12,6 +12,7 @@ export function useChosen<T extends { id: string }>(rows: T[], nameOf: (row: T) 
     key: "chosen",
     title: "",
     wide: true,
+    tight: true,
     cell: (row) => (
       <Checkbox
         size="xs"
