@@ -10,6 +10,7 @@ use crate::run::Failure;
 /// Where a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = ExecutionState)]
 pub enum State {
     /// It has not begun.
     Queued,

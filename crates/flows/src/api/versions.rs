@@ -11,7 +11,7 @@ use crate::store::workflows::{self, Version};
 
 /// A version of a workflow.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({
+#[schema(as = WorkflowVersion, example = json!({
     "version": 2, "actor": "usr_01h455vb4pex5vsknk084sn02q", "at": "2026-01-01T00:00:00Z",
     "definition": { "name": "Welcome", "steps": [] }, "changes": []
 }))]

@@ -91,8 +91,8 @@ pub(super) struct WorkflowDefinition {
     /// `{limit, key, on_limit: queue | skip}`.
     #[schema(value_type = Option<Object>)]
     concurrency: Option<Value>,
-    /// How long a run may take: `1h`.
-    #[schema(value_type = Option<String>)]
+    /// How long a run may take: a text such as `1h`, or milliseconds.
+    #[schema(value_type = Value)]
     timeout: Option<Value>,
     /// How many days a run is kept after its end.
     #[schema(default = 30)]

@@ -19,6 +19,7 @@ pub(crate) const NOUN: &str = "webhook";
 /// Whether it is told anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = WebhookStatus)]
 pub(crate) enum Status {
     Active,
     /// By a person: what happens meanwhile waits.
@@ -48,6 +49,7 @@ impl std::str::FromStr for Status {
 
 /// Why the house disabled it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = WebhookCause)]
 pub(crate) struct Cause {
     /// `gone` or `failing`.
     pub(crate) code: String,

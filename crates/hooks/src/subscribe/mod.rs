@@ -60,6 +60,7 @@ pub(crate) struct Failure {
 /// How it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = SubscriptionState)]
 pub(crate) enum State {
     /// It is asked for.
     Pending,
