@@ -22,7 +22,8 @@ build: web/dist ## Build the release binary, dashboard inside
 # The dashboard is built again when any of its sources has changed.
 web/dist: $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print) | node
 	cd web && npm ci --no-audit --no-fund && npm run build
-	@touch web/dist
+	@# The folder is read when this file is compiled.
+	@touch web/dist crates/server/src/assets.rs
 
 .PHONY: node
 node:
