@@ -34,5 +34,4 @@ test("an action is run through an integration, and its answer is shown", async (
   // The house is shared with files that count what there is.
   await house.call("DELETE", `/integrations/${id}`);
   await sink.close();
-  await house.call("DELETE", `/integrations/${id}`);
 });
