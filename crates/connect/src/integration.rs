@@ -55,7 +55,7 @@ pub struct Integration {
 
 impl Integration {
     /// What a credential that belongs to no integration is used through. Its id is made of the
-    /// credential's, so that limits count by it; the request log does not know it.
+    /// credential's, so that limits and the request log count by it.
     pub(crate) fn of_credential(credential: &Credential, provider: Arc<Provider>) -> Self {
         Self {
             id: IntegrationId::from_uuid(credential.id.uuid()),

@@ -246,12 +246,15 @@ impl Parser {
         let idempotency_key = fields.text("idempotency_key", &mut self.reader);
         fields.end(&mut self.reader);
         let kind = kind?;
-        let tries =
-            matches!(kind, Kind::Connector(_) | Kind::Http(_) | Kind::Code(_) | Kind::Transform(_));
-        if !tries && (retry.is_some() || idempotency_key.is_some()) {
-            let message = format!("a step of type {} is neither tried again nor sent", kind.name());
-            let field = if retry.is_some() { "retry" } else { "idempotency_key" };
-            self.reader.wrong(format!("{at}/{field}"), message);
+        let sends = matches!(kind, Kind::Connector(_) | Kind::Http(_));
+        let tries = sends || matches!(kind, Kind::Code(_));
+        if !tries && retry.is_some() {
+            let message = format!("a step of type {} is not tried again", kind.name());
+            self.reader.wrong(format!("{at}/retry"), message);
+        }
+        if !sends && idempotency_key.is_some() {
+            let message = format!("a step of type {} sends nothing", kind.name());
+            self.reader.wrong(format!("{at}/idempotency_key"), message);
         }
         if !tries && timeout.is_some() {
             let message = format!("a step of type {} has no timeout of its own here", kind.name());

@@ -54,6 +54,9 @@ fn each_mistake_is_named_where_it_is() {
             step(json!({ "type": "wait", "config": { "for": "1s" }, "retry": { "attempts": 2 } })),
             "/steps/0/retry a step of type wait",
         ),
+        (step(json!({ "retry": { "attempts": 2 } })), "/steps/0/retry a step of type transform"),
+        (step(json!({ "timeout": "1s" })), "/steps/0/timeout a step of type transform"),
+        (step(json!({ "idempotency_key": "k" })), "/steps/0/idempotency_key a step of type"),
         (
             step(json!({ "type": "parallel", "config": { "branches": { "on_error": [] } } })),
             "/steps/0/config/branches/on_error a branch",

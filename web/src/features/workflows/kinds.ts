@@ -32,6 +32,8 @@ export interface StepKind {
   name: string;
   /** Whether it may be tried again, timed, and tested alone. */
   acts: boolean;
+  /** Its result is the same each time: trying again brings nothing. */
+  once?: boolean;
 }
 
 const loose = (title: string, description: string, example: string): Schema => ({
@@ -101,6 +103,7 @@ export const stepKinds: Record<string, StepKind> = {
     config: { jq: ".input" },
     name: "value",
     acts: true,
+    once: true,
   },
   code: {
     title: "Run JavaScript",
@@ -268,10 +271,10 @@ export const newStep = (type: string, name: string): Step => ({
 });
 
 /** What every step may say besides its own settings; those that only decide or wait are not tried again. */
-export const conductSchema = ({ acts }: StepKind): Schema => ({
+export const conductSchema = ({ acts, once }: StepKind): Schema => ({
   properties: {
     if: text("Only if", "Left out unless this is true", "{{ input.notify }}"),
-    ...(acts
+    ...(acts && !once
       ? {
           timeout: loose("Time limit", "Of one attempt", "30s"),
           retry: {
